@@ -24,9 +24,13 @@ const rows = Array.from({ length: 700 }, (_, n) => ({
 }));
 
 /** Each item as `file:line code` or its value. */
-async function readAll(dir: string, spec: string, options: { columns?: string[]; maxLineBytes?: number } = {}) {
-  const { maxLineBytes, columns } = options;
-  const service = makeDatasets(maxLineBytes === undefined ? { dir } : { dir, maxLineBytes });
+async function readAll(
+  dir: string,
+  spec: string,
+  options: { columns?: string[]; maxLineBytes?: number; decodeMs?: number } = {},
+) {
+  const { columns, ...limits } = options;
+  const service = makeDatasets({ dir, ...limits });
   const items: unknown[] = [];
   for await (const frame of service.read(await refOf(spec, dir), columns === undefined ? {} : { columns })) {
     for (const item of frame) {
@@ -185,20 +189,71 @@ test('damaged files end in failures that name the file, and the row group', asyn
   assert.match(message, /broken\.parquet: row group 0 cannot be read/);
 });
 
-// Damage inside data pages can keep the decoder busy for minutes until decoding moves to a worker with a deadline.
-test('parquet with a damaged footer is a failure or records, never a crash', async () => {
-  const folder = makeFolder({ 'x.parquet': parquet(50) });
+test('parquet damaged anywhere is a failure or records, never a crash', async () => {
+  const clean = parquet(50);
+  const folder = makeFolder({ 'x.parquet': clean });
+  const codeOf = async (at: number, noise: Iterable<number>) => {
+    const bytes = clean.slice();
+    bytes.set([...noise], at);
+    writeFileSync(join(folder, 'x.parquet'), bytes);
+    return (await failureOf(readAll(folder, 'x.parquet', { decodeMs: 200 }))).code;
+  };
+  // Each of these once kept the decoder busy for minutes.
+  assert.is(await codeOf(778, [253, 200, 222, 76]), 'dataset-corrupt');
+  assert.is(await codeOf(6412, [195]), 'dataset-corrupt');
+  assert.is(await codeOf(6413, [114]), 'dataset-corrupt');
+  const footer = new DataView(clean.buffer, clean.byteOffset).getUint32(clean.length - 8, true) + 8;
   await fc.assert(
-    fc.asyncProperty(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 8 }), async (seed, noise) => {
-      const bytes = parquet(50);
-      const footer = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true) + 8;
-      bytes.set(noise, bytes.length - footer + (seed % (footer - noise.length)));
-      writeFileSync(join(folder, 'x.parquet'), bytes);
-      const { code } = await failureOf(readAll(folder, 'x.parquet'));
-      assert.ok(['none', 'dataset-corrupt', 'dataset-too-large'].includes(code), code);
-    }),
-    { numRuns: 60 },
+    fc.asyncProperty(
+      fc.nat(),
+      fc.constantFrom(clean.length, footer),
+      fc.uint8Array({ minLength: 1, maxLength: 8 }),
+      async (seed, part, noise) => {
+        const code = await codeOf(clean.length - part + (seed % (part - noise.length)), noise);
+        assert.ok(['none', 'dataset-corrupt', 'dataset-too-large'].includes(code), code);
+      },
+    ),
+    { numRuns: 40, endOnFailure: true },
   );
+});
+
+test('a parquet decoder that loops or takes all memory is ended, and the next file is read', async () => {
+  const column = { name: 'v', data: Array.from({ length: 100 }, (_, n) => `v${n % 2}`), type: 'STRING' } as const;
+  const clean = parquetWriteBuffer({ columnData: [column], codec: 'UNCOMPRESSED', rowGroupSize: 50 });
+  // Indexes into the dictionary, as the width of one and runs of them: a length that the page's header cannot show.
+  const at = Buffer.from(clean).lastIndexOf(Buffer.from('010faaaaaaaaaaaa02', 'hex'));
+  assert.ok(at > 0);
+  const damaged = (runs: string) => {
+    const bytes = Buffer.from(clean.slice(0));
+    bytes.write(runs, at, 'hex');
+    return bytes;
+  };
+  const folder = makeFolder({
+    'loop.parquet': damaged('00ffffffff0f'),
+    'memory.parquet': damaged('01feffffff0f01'),
+    'a.parquet': new Uint8Array(clean),
+  });
+  const service = makeDatasets({ dir: folder, decodeMs: 500 });
+  const read = async (name: string, reader = service) => {
+    let records = 0;
+    for await (const frame of reader.read(await refOf(name, folder))) records += frame.length;
+    return records;
+  };
+  const late = await failureOf(read('loop.parquet'));
+  assert.is(late.code, 'dataset-corrupt');
+  assert.match(late.message, /loop\.parquet: row group 1 cannot be read \(decoding it does not come to an end\)/);
+  const died = await failureOf(read('memory.parquet', makeDatasets({ dir: folder })));
+  assert.is(died.code, 'dataset-corrupt');
+  assert.match(died.message, /memory\.parquet: row group 1 cannot be read \(decoding it ended with .*memory/);
+  assert.is(await read('a.parquet', makeDatasets({ dir: folder })), 100);
+  const stop = new AbortController();
+  const reading = (async () => {
+    for await (const _ of makeDatasets({ dir: folder }).read(await refOf('loop.parquet', folder), {
+      signal: stop.signal,
+    }))
+      stop.abort();
+  })();
+  assert.is((await failureOf(reading)).code, 'stopped');
 });
 
 test('content that changed after planning is not taken for what was planned', async () => {

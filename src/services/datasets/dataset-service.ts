@@ -22,21 +22,30 @@ interface Options {
 /** Places by the value of one column, over all files of a dataset. */
 type Index = Map<string, RecordPlace[]>;
 
-/** @param dir the manifest's folder, which dataset specs are relative to */
-export function makeDatasets(options: { readonly dir: string; readonly maxLineBytes?: number }): DatasetService {
-  return new LocalDatasets(options.dir, options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES);
+/**
+ * @param dir the manifest's folder, which dataset specs are relative to
+ * @param decodeMs after this long, and a second per 10 MB, a Parquet row group is taken for damaged
+ */
+export function makeDatasets(options: {
+  readonly dir: string;
+  readonly maxLineBytes?: number;
+  readonly decodeMs?: number;
+}): DatasetService {
+  return new LocalDatasets(options.dir, options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, options.decodeMs);
 }
 
 class LocalDatasets implements DatasetService {
   readonly #dir: string;
   readonly #maxLineBytes: number;
+  readonly #decodeMs: number | undefined;
   readonly #indexes = new Map<string, Promise<Index>>();
   /** Parquet files are read from the middle, so what they hold is checked once in front. */
   readonly #checked = new Map<string, Promise<void>>();
 
-  constructor(dir: string, maxLineBytes: number) {
+  constructor(dir: string, maxLineBytes: number, decodeMs: number | undefined) {
     this.#dir = dir;
     this.#maxLineBytes = maxLineBytes;
+    this.#decodeMs = decodeMs;
   }
 
   async *read(ref: DatasetRef, options: Options = {}): AsyncGenerator<Frame> {
@@ -83,7 +92,7 @@ class LocalDatasets implements DatasetService {
   }
 
   #readOptions({ columns, signal }: Options): ReadOptions {
-    return { columns, signal, maxLineBytes: this.#maxLineBytes };
+    return { columns, signal, maxLineBytes: this.#maxLineBytes, decodeMs: this.#decodeMs };
   }
 
   async #folder({ spec }: DatasetRef): Promise<string> {

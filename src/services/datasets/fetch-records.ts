@@ -22,7 +22,9 @@ export async function fetchRecords(
   if (isSeekable(file) && places.every(({ span }) => span !== undefined)) {
     await seek(path, file, places, options, found);
   } else if (file.format === 'parquet') {
-    for await (const frame of readParquet(path, file, { ...options, wanted: indexes })) keep(frame, found, null);
+    await inTurn(async () => {
+      for await (const frame of readParquet(path, file, { ...options, wanted: indexes })) keep(frame, found, null);
+    });
   } else {
     const wanted = new Set(indexes);
     for await (const frame of readFile(path, file, options)) {
@@ -32,6 +34,15 @@ export async function fetchRecords(
   }
   if (indexes.every((index) => found.has(index))) return found;
   throw changed(file.name);
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/** Every Parquet reader has a process of its own, and lookups come by the dozen. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
 }
 
 function keep(frame: Frame, found: Map<number, DatasetRecord>, wanted: ReadonlySet<number> | null): void {

@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest line, or longest value of a file that is one value. */
   readonly maxLineBytes: number;
+  /** How long one step of decoding may take, besides what its size allows for. */
+  readonly decodeMs?: number | undefined;
 }
 
 export class FrameBuilder {
