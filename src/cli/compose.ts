@@ -198,7 +198,8 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
       })
     : null;
   return {
-    bind: (scope) => ({ llm: llm?.bind(scope), datasets, process }) as ReturnType<ServiceHub['bind']>,
+    bind: (scope) =>
+      ({ llm: llm?.bind(scope), datasets, process, sandbox: null as never }) as ReturnType<ServiceHub['bind']>,
     identity: async () => null,
     ledgerUsd: async () => {
       const ledger = await llm?.ledger();

@@ -1,6 +1,7 @@
 /** What a kind may reach outside itself, each as an interface. The engine binds them to the action that uses them. */
 
 import type { Digest, Json, JsonObject } from './json.ts';
+import type { SandboxService } from './sandbox.ts';
 
 // ---- language models ------------------------------------------------------------------------------------------
 
@@ -177,6 +178,7 @@ export interface Services {
   readonly llm: LlmService;
   readonly datasets: DatasetService;
   readonly process: ProcessService;
+  readonly sandbox: SandboxService;
 }
 
 export type Need = keyof Services;
@@ -209,7 +211,7 @@ export interface ActionScope {
 /** Everything that kinds may reach, made once a run in cli/compose.ts. */
 export interface ServiceHub {
   bind(scope: ActionScope): Services;
-  /** What a needed service contributes to a node's key, e.g. a sandbox policy; null for most. */
-  identity(need: Need): Promise<Json>;
+  /** What a needed service contributes to the key of a node with this config, e.g. a sandbox policy; null for most. */
+  identity(need: Need, config: JsonObject): Promise<Json>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 
 import type { Failure } from '#contract/failure.ts';
 import type { FileSource } from '#contract/files.ts';
-import type { Json } from '#contract/json.ts';
+import type { Json, JsonObject } from '#contract/json.ts';
 import type { KindEntry } from '#contract/kind.ts';
 import type { DatasetRef, Need } from '#contract/services.ts';
 
@@ -11,8 +11,8 @@ export interface PlanEnvironment {
   readonly kinds: ReadonlyMap<string, KindEntry>;
   readonly files: FileSource;
   resolveDataset(spec: string, dir: string): Promise<DatasetRef | Failure>;
-  /** What a service contributes to the keys of the nodes that need it. */
-  serviceIdentity(need: Need): Promise<Json>;
+  /** What a service contributes to the key of a node that needs it and has this config; a Failure thrown is told at the node. */
+  serviceIdentity(need: Need, config: JsonObject): Promise<Json>;
   readonly select: readonly string[];
   readonly exclude: readonly string[];
 }

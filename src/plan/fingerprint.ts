@@ -33,7 +33,7 @@ export async function fingerprint(draft: Draft, env: PlanEnvironment): Promise<{
       });
   }
   for (const need of [...(kind.needs ?? [])].sort()) {
-    const identity = await env.serviceIdentity(need);
+    const identity = await env.serviceIdentity(need, draft.config);
     if (identity !== null) parts.push({ name: `service.${need}`, value: identity });
   }
   /** A user's way to start afresh. */

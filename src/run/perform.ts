@@ -163,6 +163,7 @@ export function toContext(
     llm: granted('llm'),
     datasets: granted('datasets'),
     process: granted('process'),
+    sandbox: granted('sandbox'),
   };
 }
 
