@@ -150,12 +150,9 @@ export function toContext(
   const fresh = shared.options.resample.has(node.id);
   const services: Partial<Services> =
     needs.length > 0 ? shared.env.hub.bind({ node: node.id, priority, signal, drain, fresh, onCall }) : {};
-  const undeclared = (need: string) => (): never => {
-    throw new Error(`kind ${node.kind.name} uses service ${need} without declaring it in needs`);
-  };
   const granted = <N extends keyof Services>(need: N): Services[N] => {
     const service = needs.includes(need) ? services[need] : undefined;
-    return service ?? (new Proxy({}, { get: undeclared(need) }) as Services[N]);
+    return service ?? (undeclared(node.kind.name, need) as Services[N]);
   };
   return {
     config: node.config,
@@ -165,6 +162,22 @@ export function toContext(
     process: granted('process'),
     sandbox: granted('sandbox'),
   };
+}
+
+const refusals = new Map<string, object>();
+
+/** Stands for a service that a kind may not use; made once a kind, not once an action. */
+function undeclared(kind: string, need: string): object {
+  const name = `${kind} ${need}`;
+  let refusal = refusals.get(name);
+  if (refusal === undefined) {
+    const refuse = (): never => {
+      throw new Error(`kind ${kind} uses service ${need} without declaring it in needs`);
+    };
+    refusal = new Proxy({}, { get: refuse });
+    refusals.set(name, refusal);
+  }
+  return refusal;
 }
 
 /** A kind may only throw Failures; anything else is its bug, and still costs only this row. */

@@ -4,8 +4,8 @@ import type { FailureScope } from '#contract/failure.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Usage } from '#contract/services.ts';
 import type { Clock } from '#util/clock.ts';
+import type { Reply } from './exchange.ts';
 import { parseRetryAfter } from './retry-wait.ts';
-import type { Reply } from './transport.ts';
 
 export interface Trouble {
   readonly code: string;

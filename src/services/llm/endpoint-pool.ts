@@ -6,27 +6,32 @@
 import { Failure } from '#contract/failure.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
-import { comparePriority, Heap } from '#util/heap.ts';
+import { comparePriority } from '#util/heap.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { RateWindow, type WindowEntry } from './rate-window.ts';
 import { stopped } from './stopped.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** Endpoint-class failures in a row after which a model is not called any more in this run. */
 const BREAKER_THRESHOLD = 3;
 
-interface Waiter {
-  readonly priority: readonly number[];
-  readonly tokens: number;
-  /** False once it was refused or its signal fired; the heap drops it when it comes to the top. */
-  isWaiting: boolean;
-  grant(): void;
-  refuse(failure: Failure): void;
-}
+/**
+ * How many calls beyond those that may be in flight have their intent written: as many again, so that a whole round of
+ * answers finds the next round ready. Below eight at once the sync is not what takes the time, and strict order is kept.
+ */
+const toAhead = (limit: number) => (limit < 8 ? 0 : Math.min(64, limit));
+
+type First = ReturnType<WaitingLine<Slot>['first']>;
 
 interface ModelPool {
   readonly model: string;
   readonly limit: AdaptiveLimit;
-  readonly waiting: Heap<Waiter>;
+  /** Calls that may not even be prepared yet. */
+  readonly entering: WaitingLine<() => void>;
+  /** Calls that are ready to be sent. */
+  readonly waiting: WaitingLine<Slot>;
+  /** Being prepared, ready or sent. */
+  entered: number;
   inFlight: number;
   pausedUntil: number;
   failuresInRow: number;
@@ -61,34 +66,26 @@ export class EndpointPool {
     this.#tokens = new RateWindow(endpoint.limits.tpm);
   }
 
+  /**
+   * Admits a call to what comes before sending (its budget, its intent on disk): those that may be sent now, and the next
+   * few in line, so that none of them holds a slot while the disk syncs. Resolves with what to call at the end.
+   * @throws Failure `llm-endpoint-open`, `stopped`
+   */
+  enter(model: string, priority: readonly number[], signal: AbortSignal): Promise<() => void> {
+    const pool = this.#pool(model);
+    if (pool.broken !== null) return Promise.reject(pool.broken);
+    const entered = pool.entering.wait(priority, 0, signal);
+    this.#letIn(pool);
+    return entered;
+  }
+
   /** @throws Failure `llm-endpoint-open`, `stopped` */
   acquire(model: string, priority: readonly number[], tokens: number, signal: AbortSignal): Promise<Slot> {
     const pool = this.#pool(model);
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(stopped());
-      if (pool.broken !== null) return reject(pool.broken);
-      const leave = () => {
-        signal.removeEventListener('abort', abort);
-        waiter.isWaiting = false;
-      };
-      const abort = () => waiter.refuse(stopped());
-      const waiter: Waiter = {
-        priority,
-        tokens,
-        isWaiting: true,
-        grant: () => {
-          leave();
-          resolve(this.#slot(pool, tokens));
-        },
-        refuse: (failure) => {
-          leave();
-          reject(failure);
-        },
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      pool.waiting.push(waiter);
-      this.#admit();
-    });
+    if (pool.broken !== null) return Promise.reject(pool.broken);
+    const slot = pool.waiting.wait(priority, tokens, signal);
+    this.#admit();
+    return slot;
   }
 
   /** How many calls of a model may be in flight now; falls with 429s. */
@@ -99,7 +96,7 @@ export class EndpointPool {
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    for (const pool of this.#models.values()) this.#refuseAll(pool, stopped());
+    for (const pool of this.#models.values()) refuseAll(pool, stopped());
   }
 
   #pool(model: string): ModelPool {
@@ -108,7 +105,9 @@ export class EndpointPool {
       pool = {
         model,
         limit: new AdaptiveLimit(this.#endpoint.limits.concurrency),
-        waiting: new Heap((a, b) => comparePriority(a.priority, b.priority)),
+        entering: new WaitingLine(),
+        waiting: new WaitingLine(),
+        entered: 0,
         inFlight: 0,
         pausedUntil: 0,
         failuresInRow: 0,
@@ -119,6 +118,20 @@ export class EndpointPool {
     return pool;
   }
 
+  #letIn(pool: ModelPool): void {
+    const most = pool.limit.value + toAhead(pool.limit.value);
+    while (pool.entered < most && pool.entering.first() !== undefined) {
+      pool.entered++;
+      let hasLeft = false;
+      pool.entering.grantFirst(() => {
+        if (hasLeft) return;
+        hasLeft = true;
+        pool.entered--;
+        this.#letIn(pool);
+      });
+    }
+  }
+
   /** Grants slots for as long as there are any; arms one timer for the earliest moment that could change the answer. */
   #admit(): void {
     this.#cancelTimer?.();
@@ -127,26 +140,27 @@ export class EndpointPool {
       const now = this.#clock.now();
       const { pool, waiter, wakeAt } = this.#next(now);
       const maySend =
-        waiter === null ? wakeAt : Math.max(this.#requests.fitsAt(1, now), this.#tokens.fitsAt(waiter.tokens, now));
-      if (pool === null || waiter === null || maySend > now) {
+        waiter === undefined
+          ? wakeAt
+          : Math.max(this.#requests.fitsAt(1, now), this.#tokens.fitsAt(waiter.tokens, now));
+      if (pool === null || waiter === undefined || maySend > now) {
         this.#wake(maySend, now);
         return;
       }
-      pool.waiting.pop();
-      waiter.grant();
+      pool.waiting.grantFirst(this.#slot(pool, waiter.tokens));
     }
   }
 
   /** The first waiter by priority over all models that may send now, else when one may. */
-  #next(now: number): { pool: ModelPool | null; waiter: Waiter | null; wakeAt: number } {
+  #next(now: number): { pool: ModelPool | null; waiter: First; wakeAt: number } {
     let chosen: ModelPool | null = null;
-    let first: Waiter | null = null;
+    let first: First;
     let wakeAt = Number.POSITIVE_INFINITY;
     for (const pool of this.#models.values()) {
-      const head = topWaiter(pool);
+      const head = pool.waiting.first();
       if (head === undefined || pool.inFlight >= pool.limit.value) continue;
       if (pool.pausedUntil > now) wakeAt = Math.min(wakeAt, pool.pausedUntil);
-      else if (first === null || comparePriority(head.priority, first.priority) < 0) {
+      else if (first === undefined || comparePriority(head.priority, first.priority) < 0) {
         chosen = pool;
         first = head;
       }
@@ -211,21 +225,11 @@ export class EndpointPool {
         cause,
       },
     );
-    this.#refuseAll(pool, pool.broken);
-  }
-
-  #refuseAll(pool: ModelPool, failure: Failure): void {
-    for (let waiter = topWaiter(pool); waiter !== undefined; waiter = topWaiter(pool)) {
-      pool.waiting.pop();
-      waiter.refuse(failure);
-    }
+    refuseAll(pool, pool.broken);
   }
 }
 
-function topWaiter(pool: ModelPool): Waiter | undefined {
-  for (let top = pool.waiting.peek(); top !== undefined; top = pool.waiting.peek()) {
-    if (top.isWaiting) return top;
-    pool.waiting.pop();
-  }
-  return undefined;
+function refuseAll(pool: ModelPool, failure: Failure): void {
+  pool.entering.refuseAll(failure);
+  pool.waiting.refuseAll(failure);
 }

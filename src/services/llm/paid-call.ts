@@ -122,15 +122,23 @@ async function attemptOnce(
 ): Promise<Attempt> {
   const { options, endpoint, pool, clock } = context;
   const likely = size.likely.input + size.likely.output;
-  const slot = await pool.acquire(call.model.model, scope.priority, likely, signal);
+  const leave = await pool.enter(call.model.model, scope.priority, signal);
+  let slot: Slot | null = null;
   try {
     const { reservation, intent } = await openIntent(context, call, size, scope, signal);
-    if (attempt === 0) {
-      const about = { node: scope.node, call: call.key, endpoint: endpoint.id, model: call.model.model };
-      options.emit({ type: 'call-started', ...about });
-    }
     let isEnded = false;
     try {
+      try {
+        slot = await pool.acquire(call.model.model, scope.priority, likely, signal);
+      } catch (error) {
+        isEnded = true;
+        await withdraw(options, intent, reservation);
+        throw error;
+      }
+      if (attempt === 0) {
+        const about = { node: scope.node, call: call.key, endpoint: endpoint.id, model: call.model.model };
+        options.emit({ type: 'call-started', ...about });
+      }
       stage.sending();
       const sentAt = clock.now();
       const reply = await transport.send(requestBody(call), signal);
@@ -146,6 +154,7 @@ async function attemptOnce(
         // The endpoint is done with it: the next call need not wait until this answer is on disk.
         slot.succeeded(usage.input + usage.output);
         slot.release();
+        leave();
         const latencyMs = Math.round(clock.now() - sentAt);
         const record = await options.journal.answer(intent, { answer: answered.answer, usage, usd, latencyMs });
         isEnded = true;
@@ -164,7 +173,18 @@ async function attemptOnce(
       if (!isEnded) reservation.lose();
     }
   } finally {
-    slot.release();
+    slot?.release();
+    leave();
+  }
+}
+
+/** Nothing was sent: the intent ends, and what it reserved is free again. */
+async function withdraw({ journal }: LlmHubOptions, intent: string, reservation: Reservation): Promise<void> {
+  reservation.settling(0);
+  try {
+    await journal.void(intent, 'not-sent');
+  } finally {
+    reservation.settle(0);
   }
 }
 

@@ -105,17 +105,24 @@ function foldRecord(book: LedgerBook, type: number, record: object): void {
   }
 }
 
+/** Most answers are shorter than this, and read at once; shared, because nothing of it outlives a look. */
+const FIRST_LOOK = Buffer.alloc(16_384);
+
 /** The answer at a place, or undefined where it is damaged or gone. */
 export function readAnswer(dir: string, place: AnswerPlace, key: Digest, files: OpenFiles): CallRecord | undefined {
   const path = join(dir, place.journal);
   try {
     const fd = files.fd(path);
-    const head = Buffer.alloc(HEAD_BYTES);
-    if (readSync(fd, head, 0, HEAD_BYTES, place.offset) < HEAD_BYTES || !isFrameAt(head, 0)) return undefined;
-    const whole = HEAD_BYTES + payloadLength(head, 0);
-    if (place.offset + whole > statSync(path).size) return undefined;
-    const bytes = Buffer.alloc(whole);
-    readSync(fd, bytes, 0, whole, place.offset);
+    const read = readSync(fd, FIRST_LOOK, 0, FIRST_LOOK.byteLength, place.offset);
+    if (read < HEAD_BYTES || !isFrameAt(FIRST_LOOK, 0)) return undefined;
+    const whole = HEAD_BYTES + payloadLength(FIRST_LOOK, 0);
+    let bytes = FIRST_LOOK.subarray(0, whole);
+    if (whole > read) {
+      // A damaged length must not ask for gigabytes.
+      if (place.offset + whole > statSync(path).size) return undefined;
+      bytes = Buffer.alloc(whole);
+      readSync(fd, bytes, 0, whole, place.offset);
+    }
     if (!isIntact(bytes, 0) || frameType(bytes, 0) !== FRAME.answer || frameKey(bytes, 0) !== key) return undefined;
     const record = parse(bytes.subarray(HEAD_BYTES)) as AnswerRecord | undefined;
     if (record === undefined) return undefined;

@@ -1,0 +1,72 @@
+/** Who waits for something scarce: the smallest priority first; who is aborted has gone. */
+
+import type { Failure } from '#contract/failure.ts';
+import { comparePriority, Heap } from '#util/heap.ts';
+import { stopped } from './stopped.ts';
+
+interface Waiter<T> {
+  readonly priority: readonly number[];
+  /** What the call is likely to use, for rate limits. */
+  readonly tokens: number;
+  /** False once it was refused or its signal fired; the heap drops it when it comes to the top. */
+  isWaiting: boolean;
+  grant(value: T): void;
+  refuse(failure: Failure): void;
+}
+
+export class WaitingLine<T> {
+  readonly #heap = new Heap<Waiter<T>>((a, b) => comparePriority(a.priority, b.priority));
+
+  /** @throws Failure `stopped`, or what `refuseAll` says */
+  wait(priority: readonly number[], tokens: number, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(stopped());
+      const leave = () => {
+        signal.removeEventListener('abort', abort);
+        waiter.isWaiting = false;
+      };
+      const abort = () => waiter.refuse(stopped());
+      const waiter: Waiter<T> = {
+        priority,
+        tokens,
+        isWaiting: true,
+        grant: (value) => {
+          leave();
+          resolve(value);
+        },
+        refuse: (failure) => {
+          leave();
+          reject(failure);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#heap.push(waiter);
+    });
+  }
+
+  first(): { readonly priority: readonly number[]; readonly tokens: number } | undefined {
+    return this.#top();
+  }
+
+  /** Gives the first in line what it waits for. */
+  grantFirst(value: T): void {
+    const waiter = this.#top();
+    this.#heap.pop();
+    waiter?.grant(value);
+  }
+
+  refuseAll(failure: Failure): void {
+    for (let waiter = this.#top(); waiter !== undefined; waiter = this.#top()) {
+      this.#heap.pop();
+      waiter.refuse(failure);
+    }
+  }
+
+  #top(): Waiter<T> | undefined {
+    for (let top = this.#heap.peek(); top !== undefined; top = this.#heap.peek()) {
+      if (top.isWaiting) return top;
+      this.#heap.pop();
+    }
+    return undefined;
+  }
+}
