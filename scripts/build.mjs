@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -45,6 +45,7 @@ await build({
     'openai',
     'sh-syntax',
     'undici',
+    'web-tree-sitter',
   ],
   // Bundled CommonJS packages ask for Node's own modules by `require`.
   banner: {
@@ -52,6 +53,14 @@ await build({
   },
   logLevel: 'warning',
 });
+const grammars = `${beside}/lib/services/code/wasm`;
+mkdirSync(grammars);
+for (const name of Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).devDependencies)) {
+  if (!name.startsWith('tree-sitter-')) continue;
+  const folder = `${root}node_modules/${name}`;
+  for (const file of readdirSync(folder))
+    if (file.endsWith('.wasm')) copyFileSync(`${folder}/${file}`, `${grammars}/${file}`);
+}
 chmodSync(`${beside}/main.js`, 0o755);
 if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old);
 renameSync(beside, `${root}dist`);

@@ -18,6 +18,7 @@ import { makeFileSource } from '#services/files/file-source.ts';
 import { makeSecrets, type SecretResolver } from '#services/secrets.ts';
 import { CommandError, type Io } from './io.ts';
 import { type RecordedFiles, recordFiles } from './recorded-files.ts';
+import { serviceIdentity } from './service-identity.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PlanFlags {
@@ -68,7 +69,7 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
       kinds,
       files,
       resolveDataset: (spec, dir) => resolveDataset(spec, dir, files),
-      serviceIdentity: async () => null,
+      serviceIdentity,
       select: flags.select ?? [],
       exclude: flags.exclude ?? [],
     },
@@ -197,10 +198,11 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
         redact: prepared.secrets.redact,
       })
     : null;
+  const code = needs.has('code') ? (await import('#services/code/code-service.ts')).makeCodeService() : null;
   return {
     bind: (scope) =>
-      ({ llm: llm?.bind(scope), datasets, process, sandbox: null as never }) as ReturnType<ServiceHub['bind']>,
-    identity: async () => null,
+      ({ llm: llm?.bind(scope), datasets, process, sandbox: null as never, code }) as ReturnType<ServiceHub['bind']>,
+    identity: serviceIdentity,
     ledgerUsd: async () => {
       const ledger = await llm?.ledger();
       return ledger === undefined ? 0 : ledger.usd + ledger.openUsd;

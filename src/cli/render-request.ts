@@ -96,6 +96,8 @@ async function capture(
     },
     datasets: unavailable('datasets'),
     process: unavailable('process'),
+    sandbox: unavailable('sandbox'),
+    code: unavailable('code'),
   } as unknown as Services;
   const context = { ...services, config: node.config as never, signal: new AbortController().signal };
   let outcome: unknown;

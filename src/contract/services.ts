@@ -1,5 +1,6 @@
 /** What a kind may reach outside itself, each as an interface. The engine binds them to the action that uses them. */
 
+import type { CodeService } from './code.ts';
 import type { Digest, Json, JsonObject } from './json.ts';
 import type { SandboxService } from './sandbox.ts';
 
@@ -179,6 +180,7 @@ export interface Services {
   readonly datasets: DatasetService;
   readonly process: ProcessService;
   readonly sandbox: SandboxService;
+  readonly code: CodeService;
 }
 
 export type Need = keyof Services;

@@ -13,6 +13,7 @@ import { groupKind } from './group/kind.ts';
 import { judgeKind } from './judge/kind.ts';
 import { kingKind } from './king/kind.ts';
 import { mirrorPrKind } from './mirror-pr/kind.ts';
+import { mutateKind } from './mutate/kind.ts';
 import { readKind } from './read/kind.ts';
 import { reportKind } from './report/kind.ts';
 import { sampleKind } from './sample/kind.ts';
@@ -31,6 +32,7 @@ export const builtinKinds: readonly Kind[] = [
   judgeKind,
   kingKind,
   mirrorPrKind,
+  mutateKind,
   readKind,
   reportKind,
   sampleKind,

@@ -161,6 +161,7 @@ export function toContext(
     datasets: granted('datasets'),
     process: granted('process'),
     sandbox: granted('sandbox'),
+    code: granted('code'),
   };
 }
 

@@ -4,7 +4,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { ClosedInput, Facts, Finding, Kind, Looked, RowOutcome, WholeItem } from '#contract/kind.ts';
 import type { Row } from '#contract/row.ts';
-import type { LlmService } from '#contract/services.ts';
+import type { LlmService, Services } from '#contract/services.ts';
 import { deepFreeze } from '#util/deep-freeze.ts';
 
 /** Defaults laid in and everything held against the schema, except for resolved models and files. */
@@ -37,11 +37,15 @@ export async function runRow(
   kind: Kind,
   config: { readonly [name: string]: unknown },
   fields: JsonObject,
-  options: { readonly llm?: LlmService; readonly lookups?: { readonly [name: string]: Looked } } = {},
+  options: {
+    readonly llm?: LlmService;
+    readonly services?: Partial<Services>;
+    readonly lookups?: { readonly [name: string]: Looked };
+  } = {},
 ): Promise<RowOutcome> {
   if (kind.scope !== 'row') throw new Error(`${kind.name} is no row kind`);
   const input = deepFreeze({ row: { key: '', fields }, lookups: options.lookups ?? {} });
-  return await kind.run(input, contextOf(kind, config, options.llm));
+  return await kind.run(input, { ...(contextOf(kind, config, options.llm) as object), ...options.services } as never);
 }
 
 /** The fields set by an only emission. */

@@ -1,0 +1,87 @@
+/** C and C++, by the rules of their grammars: that of C++ extends that of C. */
+
+import type { LanguageTable } from '../language-table.ts';
+
+export const c: LanguageTable = {
+  comments: ['comment'],
+  opaque: [
+    'preproc_include',
+    'preproc_def',
+    'preproc_function_def',
+    'type_definition',
+    'using_declaration',
+    'template_argument_list',
+  ],
+  docstrings: false,
+
+  binary: ['binary_expression'],
+  unary: ['unary_expression'],
+  parentheses: ['parenthesized_expression', 'condition_clause'],
+  ternary: ['conditional_expression'],
+  call: [{ type: 'call_expression', callee: 'function' }],
+  argumentLists: ['argument_list'],
+  argumentWrappers: [],
+  keywordArguments: [],
+  member: [{ type: 'field_expression', object: 'argument', property: 'field' }],
+  index: ['subscript_expression'],
+  slice: [],
+  range: [],
+  identifiers: ['identifier'],
+  integers: ['number_literal'],
+  floats: [],
+  strings: ['string_literal'],
+  interpolations: ['escape_sequence'],
+
+  definitions: [
+    ['init_declarator', 'declarator'],
+    ['declaration', 'declarator'],
+    ['assignment_expression', 'left'],
+    ['update_expression', 'argument'],
+    ['parameter_declaration', 'declarator'],
+    ['optional_parameter_declaration', 'declarator'],
+    ['for_range_loop', 'declarator'],
+    ['pointer_declarator', 'declarator'],
+    ['reference_declarator', null],
+    ['array_declarator', 'declarator'],
+  ],
+  notVariables: [
+    ['call_expression', 'function'],
+    ['function_declarator', 'declarator'],
+    ['qualified_identifier', 'name'],
+    ['labeled_statement', 'label'],
+    ['goto_statement', 'label'],
+    ['enumerator', 'name'],
+    ['template_function', 'name'],
+  ],
+  functions: ['function_definition', 'lambda_expression'],
+
+  blocks: ['compound_statement', 'case_statement'],
+  removable: ['expression_statement', 'throw_statement'],
+  assignments: ['assignment_expression', 'declaration'],
+  augmented: ['assignment_expression'],
+  conditionals: ['if_statement'],
+  clauses: ['else_clause'],
+  loops: ['for_statement', 'for_range_loop', 'while_statement', 'do_statement'],
+  switches: ['switch_statement'],
+  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
+  returns: ['return_statement'],
+  decorators: [],
+
+  text: {
+    not: (condition) => `!${condition}`,
+    true: 'true',
+    false: 'false',
+    breakWord: 'break',
+    continueWord: 'continue',
+    nothing: '0',
+    noop: '',
+    bind: null,
+    comment: '//',
+    terminator: ';',
+  },
+};
+
+export const cpp: LanguageTable = {
+  ...c,
+  text: { ...c.text, nothing: '{}', bind: (name, value) => `auto ${name} = ${value};` },
+};

@@ -1,0 +1,78 @@
+/** PHP, by the rules of tree-sitter-php. */
+
+import type { LanguageTable } from '../language-table.ts';
+
+export const php: LanguageTable = {
+  comments: ['comment', 'text', 'text_interpolation'],
+  opaque: [
+    'php_tag',
+    'namespace_definition',
+    'namespace_use_declaration',
+    'union_type',
+    'primitive_type',
+    'named_type',
+  ],
+  docstrings: false,
+
+  binary: ['binary_expression'],
+  unary: ['unary_op_expression'],
+  parentheses: ['parenthesized_expression'],
+  ternary: ['conditional_expression'],
+  call: [
+    { type: 'function_call_expression', callee: 'function' },
+    { type: 'member_call_expression', callee: 'name', receiver: 'object' },
+  ],
+  argumentLists: ['arguments'],
+  argumentWrappers: ['argument'],
+  keywordArguments: ['variadic_unpacking'],
+  member: [{ type: 'member_access_expression', object: 'object', property: 'name' }],
+  index: ['subscript_expression'],
+  slice: [],
+  range: [],
+  identifiers: ['variable_name'],
+  integers: ['integer'],
+  floats: ['float'],
+  strings: ['string', 'encapsed_string'],
+  interpolations: ['variable_name', 'escape_sequence', 'member_access_expression', 'subscript_expression'],
+
+  definitions: [
+    ['assignment_expression', 'left'],
+    ['augmented_assignment_expression', 'left'],
+    ['simple_parameter', 'name'],
+    ['variadic_parameter', 'name'],
+    ['update_expression', 'argument'],
+    ['pair', null],
+    ['list_literal', null],
+    ['static_variable_declaration', 'name'],
+  ],
+  notVariables: [
+    ['foreach_statement', null],
+    ['encapsed_string', null],
+  ],
+  functions: ['function_definition', 'method_declaration', 'anonymous_function', 'arrow_function'],
+
+  blocks: ['compound_statement', 'program', 'case_statement'],
+  removable: ['expression_statement', 'echo_statement', 'unset_statement'],
+  assignments: ['assignment_expression'],
+  augmented: ['augmented_assignment_expression'],
+  conditionals: ['if_statement'],
+  clauses: ['else_if_clause', 'else_clause'],
+  loops: ['for_statement', 'foreach_statement', 'while_statement', 'do_statement'],
+  switches: ['switch_statement'],
+  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
+  returns: ['return_statement'],
+  decorators: ['attribute_list'],
+
+  text: {
+    not: (condition) => `!${condition}`,
+    true: 'true',
+    false: 'false',
+    breakWord: 'break',
+    continueWord: 'continue',
+    nothing: 'null',
+    noop: '',
+    bind: (name, value) => `$${name} = ${value};`,
+    comment: '//',
+    terminator: ';',
+  },
+};

@@ -1,0 +1,72 @@
+/** Ruby, by the rules of tree-sitter-ruby. */
+
+import type { LanguageTable } from '../language-table.ts';
+
+export const ruby: LanguageTable = {
+  comments: ['comment'],
+  opaque: [],
+  docstrings: false,
+
+  binary: ['binary'],
+  unary: ['unary'],
+  parentheses: ['parenthesized_statements'],
+  ternary: ['conditional'],
+  call: [{ type: 'call', callee: 'method', receiver: 'receiver' }],
+  argumentLists: ['argument_list'],
+  argumentWrappers: [],
+  keywordArguments: ['pair', 'splat_argument', 'hash_splat_argument', 'block_argument'],
+  member: [],
+  index: ['element_reference'],
+  slice: [],
+  range: ['range'],
+  identifiers: ['identifier', 'instance_variable'],
+  integers: ['integer'],
+  floats: ['float'],
+  strings: ['string'],
+  interpolations: ['interpolation', 'escape_sequence'],
+
+  definitions: [
+    ['assignment', 'left'],
+    ['operator_assignment', 'left'],
+    ['left_assignment_list', null],
+    ['method_parameters', null],
+    ['block_parameters', null],
+    ['lambda_parameters', null],
+    ['optional_parameter', 'name'],
+    ['keyword_parameter', 'name'],
+    ['splat_parameter', 'name'],
+    ['for', 'pattern'],
+  ],
+  notVariables: [
+    ['call', 'method'],
+    ['method', 'name'],
+    ['singleton_method', 'name'],
+    ['alias', 'name'],
+  ],
+  functions: ['method', 'singleton_method', 'block', 'do_block', 'lambda'],
+
+  blocks: ['body_statement', 'then', 'do', 'block_body', 'program', 'else', 'ensure', 'rescue'],
+  removable: ['assignment', 'operator_assignment', 'call'],
+  assignments: ['assignment'],
+  augmented: ['operator_assignment'],
+  conditionals: ['if', 'unless'],
+  clauses: ['elsif', 'else'],
+  loops: ['while', 'until', 'for', 'block', 'do_block'],
+  switches: [],
+  jumps: { break: ['break'], continue: ['next'] },
+  returns: ['return'],
+  decorators: [],
+
+  text: {
+    not: (condition) => `!${condition}`,
+    true: 'true',
+    false: 'false',
+    breakWord: 'break',
+    continueWord: 'next',
+    nothing: 'nil',
+    noop: '',
+    bind: (name, value) => `${name} = ${value}`,
+    comment: '#',
+    terminator: '',
+  },
+};
