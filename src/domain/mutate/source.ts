@@ -37,8 +37,6 @@ export function makeSource(text: string, root: SyntaxNode, table: LanguageTable)
 export const textOf = (source: Pick<Source, 'text'>, { start, end }: { start: number; end: number }): string =>
   source.text.slice(start, end);
 
-export const named = (node: SyntaxNode): SyntaxNode[] => node.children.filter((child) => child.named);
-
 /** Named children that are not comments. */
 export const parts = (node: SyntaxNode, table: LanguageTable): SyntaxNode[] =>
   node.children.filter((child) => child.named && !table.comments.includes(child.type));
