@@ -8,7 +8,8 @@ import { canonicalize } from './canonical.ts';
 /** Raised when a layout changes, which makes every key of that sort new. Golden vectors in tests/keys hold them. */
 export const FORMATS = {
   fingerprint: 'sluice/fingerprint/1',
-  node: 'sluice/node/1',
+  /** 2: tallies count calls and tokens by model. */
+  node: 'sluice/node/2',
   action: 'sluice/action/1',
   /** On its own, so that nothing else can ever re-pay a call. */
   call: 'sluice/call/1',

@@ -27,6 +27,8 @@ export class Counts {
   output = 0;
   /** Calls behind the committed rows, whenever they were paid. */
   attributedCalls = 0;
+  /** The same by model, for the tally. */
+  readonly #models = new Map<string, { calls: number; input: number; output: number }>();
   /** Of the calls made in this run. */
   usd = 0;
   isDirty = true;
@@ -53,6 +55,23 @@ export class Counts {
       this.usd += use.usd;
     } else this.reusedCalls++;
     this.isDirty = true;
+  }
+
+  /** A call behind a committed row. */
+  attribute({
+    model,
+    input,
+    output,
+  }: {
+    readonly model: string;
+    readonly input: number;
+    readonly output: number;
+  }): void {
+    const sums = this.#models.get(model) ?? { calls: 0, input: 0, output: 0 };
+    this.#models.set(model, { calls: sums.calls + 1, input: sums.input + input, output: sums.output + output });
+    this.attributedCalls++;
+    this.input += input;
+    this.output += output;
   }
 
   /** Whether every row that arrived has exactly one disposition. A false answer is a bug of the engine. */
@@ -124,11 +143,8 @@ export class Counts {
     for (const [code, count] of Object.entries(sorted(this.codes))) {
       rows.push({ key: `code/${code}`, fields: { disposition: 'code', code, count } });
     }
-    if (this.input + this.output > 0) {
-      rows.push({
-        key: 'usage',
-        fields: { disposition: 'usage', code: null, count: 0, input: this.input, output: this.output },
-      });
+    for (const [model, { calls, input, output }] of [...this.#models].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      rows.push({ key: `usage/${model}`, fields: { disposition: 'usage', code: model, count: calls, input, output } });
     }
     return rows;
   }

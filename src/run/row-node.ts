@@ -232,11 +232,7 @@ export class RowNode {
     }
     counts.dispose(disposition, result.code);
     if (result.reused) counts.reused++;
-    for (const { input, output } of disposition === 'consumed' ? [] : result.calls) {
-      counts.attributedCalls++;
-      counts.input += input;
-      counts.output += output;
-    }
+    if (disposition !== 'consumed') for (const call of result.calls) counts.attribute(call);
     if (disposition !== 'consumed') for (const out of result.outs) this.#append(out.port, out.ref, out.isSuffixed);
     if (disposition === 'rejected' || disposition === 'failed') {
       const { code, message } = result;

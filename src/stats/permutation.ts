@@ -6,8 +6,8 @@
 import type { Clusters } from './clusters.ts';
 import { makeRandom } from './random.ts';
 
-/** Up to this many clusters every combination of signs is tried: 65,536. */
-const EXACT_LIMIT = 16;
+/** Up to this many clusters with a sum other than zero every combination of signs is tried: 1,048,576. */
+const EXACT_LIMIT = 20;
 
 export interface PermutationResult {
   /** One-sided: the share of sign combinations whose mean is at least the observed one. Never 0. */
@@ -19,24 +19,42 @@ export function signFlipTest(
   { sums, total }: Clusters,
   { resamples, seed }: { readonly resamples: number; readonly seed: number },
 ): PermutationResult {
-  const size = sums.length;
+  // A sum of zero is the same under either sign.
+  const moving = sums.filter((sum) => sum !== 0);
   // Sums of the same numbers in another order may differ in the last bits.
-  const reach = total - 1e-9 * (1 + sums.reduce((all, sum) => all + Math.abs(sum), 0));
-  if (size <= EXACT_LIMIT) {
-    let atLeast = 0;
-    for (let signs = 0; signs < 2 ** size; signs++) {
-      let sum = 0;
-      for (let at = 0; at < size; at++) sum += (signs >> at) & 1 ? -(sums[at] ?? 0) : (sums[at] ?? 0);
-      if (sum >= reach) atLeast++;
-    }
-    return { p: atLeast / 2 ** size, exact: true };
-  }
+  const reach = total - 1e-9 * (1 + moving.reduce((all, sum) => all + Math.abs(sum), 0));
+  if (moving.length <= EXACT_LIMIT) return { p: exactShare(moving, reach), exact: true };
   const random = makeRandom(seed);
   let atLeast = 1;
-  for (let draw = 0; draw < resamples; draw++) {
-    let sum = 0;
-    for (let at = 0; at < size; at++) sum += random.sign() * (sums[at] ?? 0);
+  for (let draw = 0; draw < resamples; draw++) if (signedSum(moving, random.bits) >= reach) atLeast++;
+  return { p: atLeast / (resamples + 1), exact: false };
+}
+
+/** Gray code: from one combination to the next a single sign turns. */
+function exactShare(sums: Float64Array, reach: number): number {
+  const combinations = 2 ** sums.length;
+  const signs = new Int8Array(sums.length).fill(1);
+  let sum = sums.reduce((all, value) => all + value, 0);
+  let atLeast = sum >= reach ? 1 : 0;
+  for (let step = 1; step < combinations; step++) {
+    const at = 31 - Math.clz32(step & -step);
+    const sign = signs[at] ?? 1;
+    sum -= 2 * sign * (sums[at] ?? 0);
+    signs[at] = -sign;
     if (sum >= reach) atLeast++;
   }
-  return { p: atLeast / (resamples + 1), exact: false };
+  return atLeast / combinations;
+}
+
+/** A sum under random signs, 32 of them from one draw. */
+function signedSum(sums: Float64Array, bits: () => number): number {
+  let sum = 0;
+  let signs = 0;
+  for (let at = 0; at < sums.length; at++) {
+    if (at % 32 === 0) signs = bits();
+    const value = sums[at] ?? 0;
+    sum += signs & 1 ? -value : value;
+    signs >>>= 1;
+  }
+  return sum;
 }

@@ -5,8 +5,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 export interface Random {
   /** A whole number in [0, n), n at most 2^32. Scaled raw output: its bias is below n / 2^32. */
   index(n: number): number;
-  /** +1 or -1. */
-  sign(): 1 | -1;
+  /** 32 random bits as a signed integer. */
+  bits(): number;
 }
 
 /** @param seed a whole number; seeds that differ only beyond 32 bits give the same stream */
@@ -14,6 +14,6 @@ export function makeRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed | 0);
   return {
     index: (n) => Math.floor(((generator.next() >>> 0) * n) / 4294967296),
-    sign: () => (generator.next() < 0 ? -1 : 1),
+    bits: () => generator.next(),
   };
 }

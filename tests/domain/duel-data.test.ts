@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '#contract/json.ts';
-import { decideVerdict, isAhead } from '#domain/duel/verdict.ts';
+import { isAhead } from '#domain/duel/points.ts';
+import { decideVerdict } from '#domain/duel/verdict.ts';
 import { verdictKind } from '#kinds/verdict/kind.ts';
 import { runWhole } from '#rig/drive-kind.ts';
 
@@ -71,6 +72,8 @@ onData('the same through a verdict over each run, its unparsed turns among the p
       range: [0, 1],
       worstCase: false,
       judgeVeto: true,
+      minJudges: null,
+      excluded: [],
     });
     assert.is(verdict.winner === 'challenger', run['challenger_won']);
     const parsed = verdict.conditions.find(({ name }) => name === 'parsed');

@@ -2,7 +2,12 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DuelPoint, decideVerdict, isAhead, type VerdictRules } from '#domain/duel/verdict.ts';
+import { costToDecide } from '#domain/duel/decide-cost.ts';
+import { type DuelPoint, deltaOf, isAhead, withoutJudges } from '#domain/duel/points.ts';
+import { measureSurvivorship } from '#domain/duel/survivorship.ts';
+import { decideVerdict, type VerdictNumbers, type VerdictRules } from '#domain/duel/verdict.ts';
+import { verdictNotes } from '#domain/duel/verdict-notes.ts';
+import { isNullAccepted, type NullDuel, nullDuelRows } from '#rig/null-duels.ts';
 import { makeRandom } from '#stats/random.ts';
 
 const rules: VerdictRules = {
@@ -16,6 +21,8 @@ const rules: VerdictRules = {
   range: [0, 100],
   worstCase: true,
   judgeVeto: true,
+  minJudges: null,
+  excluded: [],
 };
 
 const point = (cluster: string, delta: number, judges: DuelPoint['judges'] = {}): DuelPoint => ({
@@ -23,6 +30,7 @@ const point = (cluster: string, delta: number, judges: DuelPoint['judges'] = {})
   scores: { king: 50 - delta / 2, challenger: 50 + delta / 2 },
   judges,
 });
+const notesOf = (numbers: VerdictNumbers) => verdictNotes(numbers, rules, null, null);
 const unparsed = (cluster: string): DuelPoint => ({ cluster, scores: null, judges: {} });
 const many = (n: number, delta: (at: number) => number) =>
   Array.from({ length: n }, (_, at) => point(`i${at}`, delta(at)));
@@ -66,7 +74,7 @@ test('few clusters: said, and left to the permutation test', () => {
   const verdict = decideVerdict(few, rules);
   assert.is(verdict.pValue, 1 / 64);
   assert.is(verdict.accepted, true);
-  assert.match(verdict.notes.join('\n'), /^6 clusters are few .* a permutation test decides/);
+  assert.match(notesOf(verdict).join('\n'), /^6 clusters are few .* an exact permutation test decides/);
   assert.equal(failing(many(4, () => 30)), ['significance']);
   assert.is(decideVerdict(few, { ...rules, unit: 'turn' }).pValue, null);
   assert.is(decideVerdict(few, { ...rules, test: 'bootstrap' }).pValue, null);
@@ -79,7 +87,7 @@ test('nothing parsed is decided for the king, without a number made up', () => {
       [verdict.accepted, verdict.winner, verdict.margin, verdict.interval, verdict.power],
       [false, 'king', null, null, null],
     );
-    assert.equal(verdict.notes, ['no duel was parsed: there is nothing to decide on']);
+    assert.equal(notesOf(verdict), ['no duel was parsed: there is nothing to decide on']);
   }
 });
 
@@ -104,28 +112,114 @@ test('rounding in the last bits decides nothing', () => {
   assert.is(isAhead(0.579, 0.55, 0.03), false);
 });
 
-/** Turns of one instance share most of their luck. */
-function nullDuel(random: ReturnType<typeof makeRandom>, clusters: number, turns: number): DuelPoint[] {
-  const noise = () => (random.index(2001) - 1000) / 10;
-  return Array.from({ length: clusters }, (_, cluster) => {
-    const shared = noise();
-    return Array.from({ length: turns }, () => point(`i${cluster}`, (shared + noise()) / 2));
-  }).flat();
+/** Judges of one row that each give the same lead; the row's own scores are their mean. */
+function judged(at: number, judges: { readonly [judge: string]: number }, asked = Object.keys(judges)): DuelPoint {
+  const leads = Object.values(judges);
+  const lead = leads.reduce((sum, each) => sum + each, 0) / leads.length;
+  return { ...point(`i${at}`, lead), judges, asked };
 }
 
-test('null duels: clusters keep the nominal rate, turns do not', () => {
-  const random = makeRandom(11);
-  const accepted = { instance: 0, turn: 0 };
-  const trials = 150;
-  for (let trial = 0; trial < trials; trial++) {
-    const points = nullDuel(random, 30, 6);
-    const free = { ...rules, winMargin: 0, resamples: 400, worstCase: false };
-    const [byTurn, byInstance] = [points.map((each, at) => ({ ...each, cluster: String(at) })), points];
-    if (decideVerdict(byTurn, { ...free, unit: 'turn' }).accepted) accepted.turn++;
-    if (decideVerdict(byInstance, { ...free, unit: 'instance' }).accepted) accepted.instance++;
+test('without one judge the rest decide, by a majority of those asked', () => {
+  const points = Array.from({ length: 120 }, (_, at) => judged(at, { a: 60 + (at % 3), b: -12 - (at % 5), c: -14 }));
+  const free = { ...rules, judgeVeto: false };
+  const verdict = decideVerdict(points, free);
+  assert.is(verdict.accepted, true);
+  assert.equal(
+    Object.entries(verdict.leaveOneOut).map(([judge, { accepted }]) => [judge, accepted]),
+    [
+      ['a', false],
+      ['b', true],
+      ['c', true],
+    ],
+  );
+  assert.is(verdict.leaveOneOut['a']?.margin, -14);
+  assert.match(verdictNotes(verdict, free, null, null).join('\n'), /hangs on the judge a: without it not accepted/);
+
+  const excluded = decideVerdict(points, { ...free, excluded: ['a'] });
+  assert.equal([excluded.accepted, excluded.margin, excluded.winner], [false, -14, 'king']);
+  assert.equal([excluded.allJudges?.accepted, excluded.allJudges?.margin], [true, verdict.margin]);
+  assert.equal(Object.keys(excluded.judges), ['b', 'c']);
+  assert.match(
+    verdictNotes(excluded, { ...free, excluded: ['a'] }, null, null).join('\n'),
+    /left out on the panel's word: a; without them not accepted, with them accepted/,
+  );
+});
+
+test('a duel whose remaining judges could not be read is unparsed; what code decided stays', () => {
+  const rows = [judged(0, { a: 50, b: 10 }), judged(1, { a: 50 }, ['a', 'b']), { ...point('i2', 40), asked: [] }];
+  const left = withoutJudges(rows, new Set(['a']), rules);
+  assert.equal(left.map(deltaOf), [10, null, 40]);
+  assert.is(decideVerdict(rows, { ...rules, excluded: ['a', 'b'] }).parsed, 1);
+});
+
+test('one of many judges below zero by chance is no veto, one that is clearly below is', () => {
+  const random = makeRandom(5);
+  const noise = () => (random.index(20_001) - 10_000) / 100;
+  const names = Array.from({ length: 12 }, (_, judge) => `j${judge}`);
+  const vetoed = { chance: 0, clear: 0 };
+  for (let trial = 0; trial < 24; trial++) {
+    const points = Array.from({ length: 120 }, (_, at) =>
+      judged(at, Object.fromEntries(names.map((name) => [name, noise()]))),
+    );
+    const holds = (of: readonly DuelPoint[]) =>
+      decideVerdict(of, { ...rules, resamples: 300, worstCase: false }).conditions.find(({ name }) => name === 'judges')
+        ?.holds;
+    if (holds(points) === false) vetoed.chance++;
+    const against = points.map((each) => ({ ...each, judges: { ...each.judges, j0: (each.judges['j0'] ?? 0) - 25 } }));
+    if (holds(against) === false) vetoed.clear++;
   }
-  assert.ok(accepted.instance <= 16, `${accepted.instance} of ${trials} by instance`);
-  assert.ok(accepted.turn >= 18, `${accepted.turn} of ${trials} by turn`);
+  // Without the adjustment 12 judges would veto in 46 % of trials.
+  assert.ok(vetoed.chance <= 5, `${vetoed.chance} of 24 by chance`);
+  assert.ok(vetoed.clear >= 21, `${vetoed.clear} of 24`);
+});
+
+test('what is missing bounds the margin on both sides', () => {
+  const found = measureSurvivorship([20, 40], 3, 1, 100);
+  assert.equal([found.started, found.share], [4, 0.5]);
+  assert.equal(found.bounds, [-35, 65]);
+  assert.is(measureSurvivorship([], 0, 0, 100).bounds, null);
+});
+
+test('deciding a margin costs what was seen, times the clusters it takes', () => {
+  const basis = { turns: 800, clusters: 100, lost: 200, sd: 40, judgeCalls: 4800, usage: null, prices: {} };
+  const judges = costToDecide(1, basis, 0.05);
+  // ((1.6449 + .8416) x 40)^2, Cohen 1988.
+  assert.equal([judges?.clusters, judges?.turns, judges?.drawn, judges?.calls], [9893, 79144, 98930, 474864]);
+  assert.equal([judges?.isAllCalls, judges?.usd], [false, null]);
+  const usage = [
+    { model: 'm', calls: 1000, input: 2_000_000, output: 100_000 },
+    { model: 'n', calls: 4800, input: 1_000_000, output: 0 },
+  ];
+  const prices = { m: { input: 1, output: 10 }, n: { input: 0.5, output: 1 } };
+  const priced = costToDecide(1, { ...basis, usage, prices }, 0.05);
+  assert.equal([priced?.calls, priced?.tokens], [573794, { input: 296790000, output: 9893000 }]);
+  assert.ok(Math.abs((priced?.usd ?? 0) - 3.5 * 98.93) < 1e-6);
+  assert.equal(costToDecide(1, { ...basis, usage }, 0.05)?.unpriced, ['m', 'n']);
+  assert.is(costToDecide(1, { ...basis, sd: 0 }, 0.05), null);
+});
+
+/** Acceptance of duels in which nobody is better, by the bound alone. */
+async function acceptance(trials: number, duel: Partial<NullDuel>, config: object): Promise<number> {
+  let accepted = 0;
+  for (let trial = 0; trial < trials; trial++) {
+    const shape = { instances: 30, turnsEach: 8, judges: 1, orders: 'both', positionEffect: 0, ...duel } as const;
+    const bound = { win_margin: 0, unparsed: 'ignore', judge_veto: false, resamples: 200, seed: trial };
+    if (await isNullAccepted(nullDuelRows(shape, 100 + trial), { ...bound, ...config })) accepted++;
+  }
+  return accepted / trials;
+}
+
+test('null duels: instances keep the nominal rate, turns and votes do not, a position effect in one order wins', async () => {
+  const instance = await acceptance(120, {}, { unit: 'instance' });
+  assert.ok(instance >= 0.01 && instance <= 0.1, `${instance} by instance`);
+  const turn = await acceptance(120, {}, { unit: 'turn' });
+  assert.ok(turn > instance && turn >= 0.07 && turn <= 0.2, `${turn} by turn`);
+  const vote = await acceptance(24, {}, { unit: 'vote' });
+  assert.ok(vote >= 0.2 && vote <= 0.6, `${vote} by vote`);
+  const single = await acceptance(24, { orders: 'single', positionEffect: 0.15 }, { unit: 'instance' });
+  assert.ok(single >= 0.8, `${single} in a single order`);
+  const both = await acceptance(24, { positionEffect: 0.15 }, { unit: 'instance' });
+  assert.ok(both <= 0.2, `${both} in both orders`);
 });
 
 test.run();

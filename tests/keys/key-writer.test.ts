@@ -23,7 +23,7 @@ const C = sha256('c');
 test('formats', () => {
   assert.equal(FORMATS, {
     fingerprint: 'sluice/fingerprint/1',
-    node: 'sluice/node/1',
+    node: 'sluice/node/2',
     action: 'sluice/action/1',
     call: 'sluice/call/1',
     port: 'sluice/port/1',
@@ -47,9 +47,9 @@ test('node', () => {
     inputs: { lost: [port(C, true)], from: [port(B), port(C)] },
     lookups: { pr: [port(A)], none: [] },
   });
-  const text = `["sluice/node/1",["fingerprint","${A}"],["input.from",["${B}","${C}"]],["input.lost",[["${C}","partial"]]],["lookup.none",[]],["lookup.pr",["${A}"]]]`;
+  const text = `["sluice/node/2",["fingerprint","${A}"],["input.from",["${B}","${C}"]],["input.lost",[["${C}","partial"]]],["lookup.none",[]],["lookup.pr",["${A}"]]]`;
   assert.is(hashKey('node', write), sha256(text));
-  assert.is(hashKey('node', write), 'c3544b623a53770fc439908c622289eaf8f53362fb0dde41f5a36ddf07827652');
+  assert.is(hashKey('node', write), '35dd4c56157a6458cd151eed3c476f4346dc2d304fdf1f7e8c726943212b7792');
 });
 
 test('action', () => {

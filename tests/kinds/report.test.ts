@@ -118,7 +118,7 @@ test('tallies of nodes give the balance of rows', async () => {
       tally('out', 60),
       tally('code/fence-many', 1),
       tally('code/fence-missing', 2),
-      { key: 'usage', fields: { disposition: 'usage', code: null, count: 0, input: 900, output: 80 } },
+      { key: 'usage/m', fields: { disposition: 'usage', code: 'm', count: 4, input: 900, output: 80 } },
     ],
   };
   const { markdown, html } = await report({ duels: { duel: DUELS }, tallies });

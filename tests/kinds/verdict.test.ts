@@ -24,8 +24,14 @@ const duel = (at: number, score: number | null, choice = 'candidate'): JsonObjec
   judges: ['candidate-first', 'against-first'].map((order) => entry('qwen', order, choice)),
 });
 
-async function decide(duels: readonly JsonObject[], config: object = {}, lost?: readonly JsonObject[]) {
-  const items = await runWhole(verdictKind, { resamples: 500, ...config }, { from: duels, ...(lost ? { lost } : {}) });
+async function decide(
+  duels: readonly JsonObject[],
+  config: object = {},
+  lost?: readonly JsonObject[],
+  more: { readonly [input: string]: readonly JsonObject[] } = {},
+) {
+  const inputs = { from: duels, ...(lost ? { lost } : {}), ...more };
+  const items = await runWhole(verdictKind, { resamples: 500, ...config }, inputs);
   const rows = items.flatMap((item) => (item.type === 'row' ? [item] : []));
   const evidence = rows.filter(({ port }) => port === 'evidence');
   return {
@@ -43,7 +49,7 @@ test('one row, and evidence under the names that `when` may use', async () => {
     [out['accepted'], out['winner'], out['margin'], out['king_mean'], out['challenger_mean']],
     [true, 'challenger', 35, 32.5, 67.5],
   );
-  assert.equal(out['judges'], [{ judge: 'qwen', mean: 100, n: 120, interval: [100, 100] }]);
+  assert.equal(out['judges'], [{ judge: 'qwen', mean: 100, n: 120, interval: [100, 100], p_against: 1 }]);
   for (const key of keys) {
     if (key.includes('/')) assert.is(evidence.get(key)?.['slice'], key.split('/')[1]);
     else assert.ok(verdictKind.evidence?.includes(key), key);
@@ -60,6 +66,7 @@ test('clusters by instance, repo, field or turn', async () => {
   assert.is(await clusters({ unit: 'repo' }), 3);
   assert.is(await clusters({ unit: 'turn' }), 120);
   assert.is(await clusters({ cluster: 'score' }), 4);
+  assert.is(await clusters({ unit: 'vote' }), 1200);
   const reads = verdictKind.scope === 'whole' ? verdictKind.reads(resolveConfig(verdictKind, { unit: 'turn' })) : {};
   assert.equal(Object.keys(reads['from'] ?? {}), ['score', 'parsed', 'judges']);
 });
@@ -78,6 +85,65 @@ test('what was lost on the way is counted by code', async () => {
   assert.is(survivorship?.['n'], 123);
   assert.is(survivorship?.['value'], 120 / 123);
   assert.is((await decide(won)).evidence.has('survivorship'), false);
+  assert.is(evidence.get('lost/fence-many')?.['value'], 2);
+  // 120 leads of 35 on average, 3 turns of which nothing is known.
+  assert.equal(evidence.get('margin_of_all_started')?.['interval'], [(4200 - 300) / 123, (4200 + 300) / 123]);
+  assert.match((out['notes'] as string[]).join('\n'), /98 % of 123 turns .* between 31.7073 and 36.5854/);
+});
+
+test('judges that the panel excludes do not count, and both outcomes are told', async () => {
+  const duels = Array.from({ length: 120 }, (_, at) => ({
+    instance_id: `i${at}`,
+    score: 75,
+    parsed: true,
+    judges: ['liar', 'qwen'].flatMap((judge) =>
+      ['candidate-first', 'against-first'].map((order) => entry(judge, order, judge === 'liar' ? 'candidate' : 'draw')),
+    ),
+  }));
+  const status = (slice: string, value: string, source: string) => ({ name: 'judge_status', slice, value, source });
+  const panel = [
+    status('liar', 'excluded', 'always-candidate: on 120 of 120'),
+    status('qwen', 'kept', ''),
+    { name: 'finding', slice: 'liar/always-candidate', value: 1, source: 'says so' },
+  ];
+  const { out, evidence } = await decide(duels, {}, undefined, { panel });
+  assert.equal([out['accepted'], out['margin']], [false, 0]);
+  assert.equal(out['excluded'], [{ judge: 'liar', reason: 'always-candidate: on 120 of 120' }]);
+  const all = out['all_judges'] as JsonObject;
+  assert.equal([all['accepted'], all['margin'], all['failed']], [true, 50, []]);
+  assert.is(evidence.get('excluded_judges')?.['value'], 1);
+  assert.is(evidence.get('accepted_all_judges')?.['value'], true);
+  assert.is((await decide(duels)).out['accepted'], true);
+  const none = await decide(duels, {}, undefined, { panel: [status('qwen', 'kept', '')] });
+  assert.equal([none.out['all_judges'], none.evidence.get('excluded_judges')?.['value']], [null, 0]);
+});
+
+test('what deciding a point would cost, from the tallies', async () => {
+  const usage = (code: string, count: number, input: number, output: number) => ({
+    disposition: 'usage',
+    code,
+    count,
+    input,
+    output,
+  });
+  const tallies = [
+    usage('m', 100, 1_000_000, 0),
+    usage('m', 20, 0, 10_000),
+    { disposition: 'in', code: null, count: 9 },
+  ];
+  const config = { prices: { m: { input: 2, output: 100 } } };
+  const { out, evidence } = await decide(won, config, [], { tallies });
+  const decided = out['decide'] as { readonly [name: string]: number };
+  const factor = Number(decided['clusters']) / 120;
+  assert.is(decided['calls'], Math.ceil(120 * factor - 1e-9));
+  assert.ok(Math.abs(Number(decided['usd']) - 3 * factor) < 1e-9);
+  assert.is(evidence.get('decide_usd')?.['value'], decided['usd']);
+  assert.match((out['notes'] as string[]).join('\n'), /to decide a margin of 1 80 % of the time: \d+ clusters, .* USD/);
+  const unpriced = await decide(won, {}, [], { tallies });
+  assert.is(unpriced.evidence.get('decide_usd')?.['status'], 'not_evaluable');
+  assert.match((unpriced.out['notes'] as string[]).join('\n'), /no price for m/);
+  const without = (await decide(won)).out['decide'] as JsonObject;
+  assert.equal([without['of'], without['tokens'], without['drawn']], ['judges', null, null]);
 });
 
 test('two scores a row in place of duels', async () => {
@@ -111,6 +177,8 @@ test('configs that cannot be meant are found', () => {
   assert.equal(codes({}), []);
   assert.equal(codes({ king: 'a' }), ['one-score king']);
   assert.equal(codes({ range: [1, 1] }), ['empty-range range']);
+  assert.equal(codes({ unit: 'turn', cluster: 'repo' }), ['unit-without-clusters cluster']);
+  assert.equal(codes({ unit: 'vote', king: 'a', challenger: 'b' }), ['unit-without-votes unit']);
 });
 
 test('no duels at all: refused, with every number said to be missing', async () => {

@@ -3,9 +3,10 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bootstrapMeans, oneSidedBounds } from '#stats/bootstrap.ts';
-import { clusterMeans, toClusters } from '#stats/clusters.ts';
+import { bootstrapMeans, bootstrapSeries, oneSidedBounds } from '#stats/bootstrap.ts';
+import { clusterSpread, indexClusters, sumByCluster, toClusters } from '#stats/clusters.ts';
 import { mean, quantile, standardDeviation, wilson } from '#stats/intervals.ts';
+import { holm } from '#stats/multiplicity.ts';
 import { normalCdf, normalQuantile } from '#stats/normal.ts';
 import { signFlipTest } from '#stats/permutation.ts';
 import { detectableDifference, observationsNeeded, powerOfMean } from '#stats/power.ts';
@@ -87,7 +88,8 @@ test('clusters, not values, are what is resampled', () => {
   const values = Array.from({ length: 1000 }, (_, at) => (Math.floor(at / 100) % 2 === 0 ? 1 : -1));
   const names = values.map((_, at) => `c${Math.floor(at / 100)}`);
   const clusters = toClusters(values, names);
-  assert.equal(clusterMeans(clusters), Float64Array.from([1, -1, 1, -1, 1, -1, 1, -1, 1, -1]));
+  // Equal sizes: the standard deviation of ten means of 1 and -1.
+  near(clusterSpread(clusters), Math.sqrt(10 / 9));
   const [low] = oneSidedBounds(bootstrapMeans(clusters, { resamples: 2000, seed: 1 }), 0.95);
   const [narrow] = oneSidedBounds(bootstrapMeans(own(values), { resamples: 2000, seed: 1 }), 0.95);
   assert.ok(low < -0.35 && narrow > -0.1, `${low} ${narrow}`);
@@ -116,6 +118,73 @@ test('under the null the sign-flip test rejects at its nominal rate', () => {
     if (signFlipTest(own(values), { resamples: 0, seed: 0 }).p <= 0.05) rejected++;
   }
   assert.ok(rejected >= 8 && rejected <= 34, `${rejected} of 400`);
+});
+
+test('several series share their resamples, and each is what it is alone', () => {
+  const names = ['a', 'a', 'b', 'c', 'c', 'c', 'd', 'e'];
+  const index = indexClusters(names);
+  const full = [1, 2, 3, 4, 5, 6, 7, 8];
+  const some = full.map((value, at) => (at % 3 === 0 ? null : value));
+  const options = { resamples: 500, seed: 3 };
+  const [first, second, third] = bootstrapSeries(
+    [full, some, full.map((value) => value * 2)].map((values) => sumByCluster(index, values)),
+    options,
+  );
+  assert.equal(first, bootstrapMeans(toClusters(full, names), options));
+  assert.equal(
+    third,
+    first?.map((mean) => mean * 2),
+  );
+  assert.ok(second?.every((mean) => mean >= 2 && mean <= 8));
+  const [none] = bootstrapSeries(
+    [
+      sumByCluster(
+        index,
+        full.map(() => null),
+      ),
+    ],
+    options,
+  );
+  assert.is(none?.length, 0);
+});
+
+test('a bootstrap of 64 and 128 equal chances is as wide as theory says', () => {
+  for (const n of [64, 128]) {
+    const values = Array.from({ length: n }, (_, at) => (at % 2 === 0 ? 1 : -1));
+    const [low, high] = oneSidedBounds(bootstrapMeans(own(values), { resamples: 10_000, seed: 1 }), 0.95);
+    near(high - low, (2 * 1.645) / Math.sqrt(n), 0.05);
+  }
+});
+
+test('sign flips: every combination of up to 20 clusters, else a sample that agrees', () => {
+  const sums = Array.from({ length: 20 }, (_, at) => (at % 4 === 0 ? -1 : 1) * (1 + at / 7));
+  const brute = (values: readonly number[]): number => {
+    const observed = values.reduce((all, value) => all + value, 0) - 1e-9;
+    let found = 0;
+    for (let mask = 0; mask < 2 ** values.length; mask++) {
+      let sum = 0;
+      for (const [at, value] of values.entries()) sum += (mask >> at) & 1 ? -value : value;
+      if (sum >= observed) found++;
+    }
+    return found / 2 ** values.length;
+  };
+  const few = sums.slice(0, 11);
+  assert.equal(signFlipTest(own(few), { resamples: 10, seed: 0 }), { p: brute(few), exact: true });
+  // Clusters of zero stand still: 20 others are still tried out.
+  const exact = signFlipTest(own([...sums, 0, 0, 0]), { resamples: 10, seed: 0 });
+  assert.is(exact.exact, true);
+  const sampled = signFlipTest(own([...sums, 1e-13]), { resamples: 20_000, seed: 2 });
+  assert.is(sampled.exact, false);
+  near(sampled.p, exact.p, 0.015);
+});
+
+test('Holm: the worked example of Holm 1979 in small', () => {
+  assert.equal(
+    holm([0.01, 0.04, 0.03, 0.005]).map((p) => Number(p.toFixed(6))),
+    [0.03, 0.06, 0.06, 0.02],
+  );
+  assert.equal(holm([]), []);
+  assert.equal(holm([0.7, 0.9]), [1, 1]);
 });
 
 test.run();

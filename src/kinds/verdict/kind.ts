@@ -2,83 +2,53 @@
 
 import { defineWhole, type Finding, type Reads } from '#contract/kind.ts';
 import { Type } from '#contract/schema.ts';
-import { IntervalSchema, JudgeEntriesSchema, OptionalNumber } from '#domain/row-schemas.ts';
+import { JudgeEntriesSchema, OptionalNumber } from '#domain/row-schemas.ts';
 import { clusterPath, type VerdictConfig, verdictConfig } from './config.ts';
 import { runVerdict } from './run.ts';
-
-const Interval = Type.Union([IntervalSchema, Type.Null()]);
+import { VERDICT_EVIDENCE } from './to-evidence.ts';
+import { VERDICT_FIELDS } from './to-fields.ts';
 
 export const verdictKind = defineWhole({
   name: 'verdict',
-  version: 1,
+  version: 2,
   summary: 'accepts or refuses a challenger over all its duels, with interval, power and what was lost',
   example: `verdict:
   kind: verdict
-  from: { from: duel, lost: [king.rejected, challenger.rejected, duel.rejected] }
+  from:
+    from: duel
+    panel: panel.evidence
+    lost: [king.rejected, challenger.rejected, duel.rejected]
+    tallies: [king.tally, challenger.tally, duel.tally]
   win_margin: 2
   min_parsed: 0.5`,
   config: verdictConfig,
   inputs: {
     from: { summary: 'duels with a score, or rows with two scores' },
     lost: { summary: 'rejected rows of king, challenger and judge: what never became a duel', optional: true },
+    panel: { summary: 'evidence of a panel: judges that it excludes are left out', optional: true },
+    tallies: { summary: 'tallies of the nodes that call models, for what deciding would cost', optional: true },
   },
   outputs: () => ({
     out: {
       summary: 'one row with the whole verdict',
       carries: 'own',
-      adds: {
-        accepted: Type.Boolean(),
-        winner: Type.Enum(['challenger', 'king']),
-        margin: OptionalNumber,
-        interval: Interval,
-        king_mean: OptionalNumber,
-        challenger_mean: OptionalNumber,
-        worst_case: OptionalNumber,
-        p_value: OptionalNumber,
-        turns: Type.Integer(),
-        parsed: Type.Integer(),
-        parsed_fraction: Type.Number(),
-        clusters: Type.Integer(),
-        wins: Type.Integer(),
-        draws: Type.Integer(),
-        losses: Type.Integer(),
-        conditions: Type.Array(Type.Object({ name: Type.String(), holds: Type.Boolean(), detail: Type.String() })),
-        judges: Type.Array(
-          Type.Object({ judge: Type.String(), mean: Type.Number(), n: Type.Integer(), interval: Interval }),
-        ),
-        power: Type.Union([
-          Type.Object({
-            sd: Type.Number(),
-            at_margin: Type.Number(),
-            detectable: Type.Number(),
-            needed: OptionalNumber,
-          }),
-          Type.Null(),
-        ]),
-        lost: Type.Record(Type.String(), Type.Integer()),
-        notes: Type.Array(Type.String()),
-      },
+      adds: VERDICT_FIELDS,
     },
   }),
-  evidence: [
-    'accepted',
-    'winner',
-    'margin',
-    'delta_mean',
-    'king_mean',
-    'challenger_mean',
-    'parsed_fraction',
-    'worst_case',
-    'p_value',
-    'turns',
-    'clusters',
-    'power',
-    'survivorship',
-  ],
-  reads: (config) => ({ from: readsOfDuels(config), lost: { 'rejection.code': { schema: Type.String() } } }),
+  evidence: VERDICT_EVIDENCE,
+  reads: (config) => ({
+    from: readsOfDuels(config),
+    lost: { 'rejection.code': { schema: Type.String() } },
+    panel: optional('name', 'slice', 'value', 'source'),
+    tallies: optional('disposition', 'code', 'count', 'input', 'output'),
+  }),
   check: checkConfig,
   run: runVerdict,
 });
+
+function optional(...names: readonly string[]): Reads {
+  return Object.fromEntries(names.map((name) => [name, { schema: Type.Unknown(), optional: true }]));
+}
 
 function readsOfDuels(config: VerdictConfig): Reads {
   const cluster = clusterPath(config);
@@ -94,8 +64,17 @@ function readsOfDuels(config: VerdictConfig): Reads {
   return { ...scores, ...named };
 }
 
-function checkConfig({ king, challenger, range }: VerdictConfig): Finding[] {
+function checkConfig({ king, challenger, range, unit, cluster }: VerdictConfig): Finding[] {
   const findings: Finding[] = [];
+  if (cluster !== undefined && (unit === 'turn' || unit === 'vote')) {
+    const message = `\`unit: ${unit}\` has no clusters, so \`cluster: ${cluster}\` cannot be kept to`;
+    const hint = 'leave one of them out';
+    findings.push({ severity: 'error', code: 'unit-without-clusters', message, path: ['cluster'], hint });
+  }
+  if (unit === 'vote' && king !== undefined) {
+    const message = '`unit: vote` needs the choices of judges, not two numbers a row';
+    findings.push({ severity: 'error', code: 'unit-without-votes', message, path: ['unit'], hint: 'use `unit: turn`' });
+  }
   if ((king === undefined) !== (challenger === undefined)) {
     const [given, other] = king === undefined ? ['challenger', 'king'] : ['king', 'challenger'];
     const message = `\`${given}\` names a score, \`${other}\` does not`;
