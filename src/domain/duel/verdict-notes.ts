@@ -85,7 +85,7 @@ function powerNotes({ clusters, power }: VerdictNumbers, { winMargin }: VerdictR
 }
 
 function costNote(cost: DecideCost): string {
-  const count = (value: number) => value.toLocaleString('en-US');
+  const count = (value: number) => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
   const drawn = cost.drawn === null ? '' : ` out of ${count(cost.drawn)} turns drawn`;
   const calls = cost.isAllCalls ? `${count(cost.calls)} calls` : `${count(cost.calls)} calls of the judges alone`;
   const tokens =
