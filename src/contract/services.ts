@@ -150,6 +150,8 @@ export interface ProcessRequest {
   readonly timeoutMs: number;
   /** Where the command runs: `fresh` (an empty folder with `files` in it) or `manifest`. */
   readonly cwd: 'fresh' | 'manifest';
+  /** Of a program run once: what nobody asks for is not carried. Both are kept unless told otherwise. */
+  readonly keeps?: { readonly stdout: boolean; readonly outputs: boolean };
 }
 
 /** One program fed JSON lines. `exchange` may be called many times side by side; answers are matched by key. */

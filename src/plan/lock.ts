@@ -23,23 +23,41 @@ export const LOCK_VERSION = 1;
 
 const HEADER = '# Written by `sluice run`. Commit it: its diff is the diff of the data.\n';
 
+/** Written by hand where it is plain, because that is the most of it: the general writer takes 60 ms for 1,000 nodes. */
 export function formatLock(lock: Lock): string {
-  const profiles = Object.fromEntries(
-    sortedEntries(lock.profiles).map(([profile, section]) => [profile, toYaml(section)]),
+  const sections = sortedEntries(lock.profiles).map(
+    ([profile, section]) => `  ${scalar(profile)}:\n${formatSection(section)}`,
   );
-  return HEADER + stringify({ lock: LOCK_VERSION, profiles }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return `${HEADER}lock: ${LOCK_VERSION}\nprofiles:${sections.length === 0 ? ' {}' : ''}\n${sections.join('')}`;
 }
 
-function toYaml({ resolved, nodes }: LockSection): Json {
-  return {
-    ...(Object.keys(resolved).length === 0 ? {} : { resolved: sortedDeep(resolved) }),
-    nodes: Object.fromEntries(
-      sortedEntries(nodes).map(([id, { key, ports }]) => [
-        id,
-        { key, ports: Object.fromEntries(sortedEntries(ports)) },
-      ]),
-    ) as unknown as Json,
-  };
+function formatSection({ resolved, nodes }: LockSection): string {
+  const names = sortedEntries(nodes);
+  let text = '';
+  if (Object.keys(resolved).length > 0) text += indented(stringify({ resolved: sortedDeep(resolved) }, STYLE), '    ');
+  if (names.length === 0) return `${text}    nodes: {}\n`;
+  text += '    nodes:\n';
+  for (const [id, { key, ports }] of names) {
+    text += `      ${scalar(id)}:\n        key: ${scalar(key)}\n`;
+    const filled = sortedEntries(ports);
+    text += `        ports:${filled.length === 0 ? ' {}' : ''}\n`;
+    for (const [port, { rows, digest }] of filled)
+      text += `          ${scalar(port)}:\n            rows: ${rows}\n            digest: ${scalar(digest)}\n`;
+  }
+  return text;
+}
+
+const STYLE = { lineWidth: 0, aliasDuplicateObjects: false } as const;
+
+/** Keys and digests. Plain where no reader could take it for anything but text: a word that YAML knows, or a number, needs quotes. */
+function scalar(text: string): string {
+  if (/^[0-9a-f]{64}$/.test(text) && /[a-df]/.test(text)) return text;
+  if (/^[a-z][a-z0-9_-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(text)) return text;
+  return stringify({ [text]: 0 }, STYLE).replace(/: 0\n$/, '');
+}
+
+function indented(text: string, by: string): string {
+  return text.replace(/^(?=.)/gm, by);
 }
 
 function sortedEntries<T>(object: { readonly [name: string]: T }): [string, T][] {

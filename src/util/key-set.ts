@@ -1,7 +1,8 @@
 /** A set of strings that keeps 8 bytes a member: membership is certain when absent, and to be confirmed when present. */
 
 export class KeySet {
-  #slots = new Uint32Array(2 << 12);
+  /** Small at first: most ports of a run with thousands of nodes hold a handful of rows. */
+  #slots = new Uint32Array(2 << 5);
   #size = 0;
 
   /** False when the key (or one with the same 64-bit hash) was there before. */

@@ -41,6 +41,21 @@ test('written and read back, whatever the order of what it holds', () => {
   );
 });
 
+test('names and digests that YAML could take for something else are quoted', () => {
+  const key = '0'.repeat(64);
+  const power = `${'1'.repeat(10)}e${'2'.repeat(53)}`;
+  const nodes = Object.fromEntries(
+    ['no', 'true', 'null', 'off', 'y', '~', '1e3', '0x1', '...a', 'a b', '-', 'a: b', '123'].map((id) => [
+      id,
+      { key, ports: { [id]: { rows: 1, digest: power } } },
+    ]),
+  );
+  const lock = { profiles: { default: { resolved: {}, nodes }, '1': { resolved: { a: ['x', 1] }, nodes: {} } } };
+  const parsed = parseLock('x.lock.yaml', formatLock(lock));
+  assert.ok('lock' in parsed, JSON.stringify(parsed));
+  if ('lock' in parsed) assert.equal(plain(parsed.lock), plain(lock));
+});
+
 test('damage is told by name, and nothing crashes', () => {
   const code = (text: string) => {
     const parsed = parseLock('x.lock.yaml', text);

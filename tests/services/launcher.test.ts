@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '#contract/failure.ts';
@@ -23,6 +26,7 @@ test.after.each(async () => {
 });
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 function shell(script: string, over: Partial<ProcessRequest> = {}): ProcessRequest {
   return { argv: ['sh', '-c', script], env: {}, files: [], timeoutMs: 20_000, cwd: 'fresh', ...over };
@@ -39,7 +43,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 async function becomesTrue(isTrue: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     if (await isTrue()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -105,8 +109,65 @@ test('closing ends what was started, and the process that started it', async () 
   assert.ok(await becomesTrue(async () => (await readFile(join(dir, 'pids'), 'utf8')).endsWith('\n')));
   const pids = (await readFile(join(dir, 'pids'), 'utf8')).split(' ').map(Number);
   await service.close();
-  assert.equal((await run).code, 'command-not-started');
+  assert.equal((await run).code, 'stopped');
   for (const pid of pids) assert.ok(await becomesTrue(() => isGone(pid)));
+});
+
+async function pidsIn(file: string): Promise<number[]> {
+  const path = join(dir, file);
+  assert.ok(await becomesTrue(async () => (await readFile(path, 'utf8').catch(() => '')).endsWith('\n')));
+  return (await readFile(path, 'utf8')).trim().split(/\s+/).map(Number);
+}
+
+test('a launcher that is killed: its programs fail by name and are ended, and the next ones get a new one', async () => {
+  const held = [1, 2, 3].map((nth) =>
+    failureOf(service.run(shell(`echo $$ $PPID > ${dir}/p${nth}; sleep 600`), never)),
+  );
+  const started = await Promise.all([1, 2, 3].map((nth) => pidsIn(`p${nth}`)));
+  for (const launcher of new Set(started.map(([, parent = 0]) => parent))) process.kill(launcher, 'SIGKILL');
+  for (const { code, scope } of await Promise.all(held))
+    assert.equal([code, scope], ['command-lost', 'infrastructure']);
+  for (const [pid = 0] of started) assert.ok(await becomesTrue(() => isGone(pid)));
+  assert.is((await service.run(shell('echo again'), never)).stdout, 'again\n');
+});
+
+test('a parent that is killed leaves no program behind, wherever it was started from, and no folder', async () => {
+  const main = fileURLToPath(import.meta.resolve('#rig/program-parent.ts'));
+  for (const directStarts of ['0', '99']) {
+    const args = ['--conditions=development', '--import', 'tsx', main, dir, directStarts];
+    const parent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const pids = (await Promise.all(['plain', 'fed', 'daemon'].map(pidsIn))).flat();
+    assert.is(pids.length, 3);
+    parent.kill('SIGKILL');
+    for (const pid of pids) assert.ok(await becomesTrue(() => isGone(pid)), `${directStarts}: ${pid}`);
+    assert.ok(await becomesTrue(async () => !(await readdir(dir)).some((name) => name.startsWith('sluice-'))));
+    for (const name of ['plain', 'fed', 'daemon']) await rm(join(dir, name));
+  }
+});
+
+test('a daemon finds no folder of a later program, and is gone after the run', async () => {
+  // It stays in a session of its own, and writes into every folder that it was ever told of.
+  const daemon = `setsid sh -c 'echo $$ > ${dir}/daemon; while :; do echo x > "$0/late"; echo x > "$1/late"; sleep .01; done'`;
+  await service.run(shell(`${daemon} "$PWD" "$HOME" >/dev/null 2>&1 & sleep .1; pwd > ${dir}/first`), never);
+  const [pid = 0] = await pidsIn('daemon');
+  for (let nth = 0; nth < 5; nth++) {
+    const { stdout, outputs } = await service.run(shell('pwd; sleep .05; ls -A . "$HOME"'), never);
+    assert.not.match(stdout, await readFile(join(dir, 'first'), 'utf8'));
+    assert.not.match(stdout, 'late');
+    assert.equal(outputs, []);
+  }
+  assert.not.ok(isGone(pid));
+  await service.close();
+  assert.ok(await becomesTrue(() => isGone(pid)));
+});
+
+test('what nobody asks for is not carried', async () => {
+  const keeps = { stdout: false, outputs: false };
+  const { stdout, outputs, stderr } = await service.run(
+    shell('echo out; echo err >&2; echo x > left; head -c 200000 /dev/zero', { keeps }),
+    never,
+  );
+  assert.equal([stdout, outputs, stderr], ['', [], 'err\n']);
 });
 
 test.run();

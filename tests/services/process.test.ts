@@ -156,7 +156,7 @@ test('files outside the manifest or missing are refused', async () => {
 
 test('a timeout ends the whole group', async () => {
   const failure = await failureOf(
-    service.run(shell('sleep 1000 & echo $! > pid; cp pid ../../../pid; wait', { timeoutMs: 300 }), never),
+    service.run(shell('sleep 1000 & echo $! > pid; cp pid ../../pid; wait', { timeoutMs: 300 }), never),
   );
   assert.is(failure.code, 'command-timeout');
   assert.match(failure.message, 'did not end within 300 ms');

@@ -12,7 +12,11 @@ export async function* runOnce(ctx: WholeContext<CommandConfig>): AsyncGenerator
   const { config, process: programs, signal } = ctx;
   const from = ctx.inputs['from'];
   const result = await programs.run(
-    { ...requestOf(config), ...(from === undefined ? {} : { stdin: toLines(from) }) },
+    {
+      ...requestOf(config),
+      keeps: { stdout: config.stdout !== 'ignore', outputs: config.outputs !== undefined },
+      ...(from === undefined ? {} : { stdin: toLines(from) }),
+    },
     signal,
   );
   if (config.stdout === 'text') yield { type: 'row', key: 'stdout', fields: { text: result.stdout } };

@@ -34,6 +34,13 @@ export function startFailure(argv: readonly string[], error: unknown): Failure {
   });
 }
 
+/** Nobody knows how far it came. */
+export function lostFailure(argv: readonly string[]): Failure {
+  const message = `${commandLine(argv)} was ended, because the process that starts programs was killed`;
+  const hint = 'run again: it starts anew; `dmesg` tells whether the system killed it for want of memory';
+  return new Failure('command-lost', message, { scope: 'infrastructure', hint });
+}
+
 export function exitFailure(
   argv: readonly string[],
   { exitCode, signal }: Ended,

@@ -1,14 +1,24 @@
-/** The process of `launcher.ts`: starts the programs that it is told of and says what becomes of them. Ends with its parent. */
+/**
+ * The process of `launcher.ts`: starts the programs that it is told of and says what becomes of them. It outlives a parent
+ * that is killed just long enough to end every program of the run, also those that the parent started itself.
+ *
+ * Its one argument is the folder that holds the folders of all programs.
+ */
 
+import { rmSync } from 'node:fs';
 import type { Ended } from './command-failure.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { type Program, type ProgramStart, startHere } from './program.ts';
+import { endStrays } from './strays.ts';
 
 export type Order =
   | ({ readonly type: 'start'; readonly id: number } & ProgramStart)
-  | { readonly type: 'end'; readonly id: number };
+  | { readonly type: 'end'; readonly id: number }
+  /** The run is over; whatever is left goes with it. */
+  | { readonly type: 'close' };
 
 export type Word =
+  | { readonly type: 'ready' }
   | { readonly type: 'out' | 'err'; readonly id: number; readonly piece: Buffer }
   | ({ readonly type: 'ended'; readonly id: number } & Ended)
   /** It could not be started: the code of the system's error. */
@@ -16,24 +26,38 @@ export type Word =
 
 const groups = new ProcessGroups();
 const programs = new Map<number, Program>();
+const [, , root = ''] = process.argv;
 
 process.on('message', (order: Order) => {
-  if (order.type === 'end') programs.get(order.id)?.end();
-  else start(order);
+  if (order.type === 'start') start(order);
+  else if (order.type === 'end') programs.get(order.id)?.end();
+  else close();
 });
-// Nobody is left to tell: what runs would never be waited for.
-process.on('disconnect', () => {
+process.on('disconnect', abandon);
+// The parent may have been killed before this process had started.
+if (process.connected) say({ type: 'ready' });
+else abandon();
+
+/** Nobody is left to tell: what runs would never be waited for. */
+function abandon(): void {
+  groups.endAll();
+  endStrays([root]);
+  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  process.exit();
+}
+
+function close(): void {
   groups.endAll();
   process.exit();
-});
+}
 
-function start({ id, argv, cwd, env }: Extract<Order, { type: 'start' }>): void {
+function start({ id, argv, cwd, env, dropsOutput }: Extract<Order, { type: 'start' }>): void {
   const refuse = (error: unknown) => {
     programs.delete(id);
     say({ type: 'refused', id, code: codeOf(error) });
   };
   try {
-    const program = startHere({ argv, cwd, env }, false, groups, {
+    const program = startHere({ argv, cwd, env, dropsOutput }, false, groups, {
       out: (piece) => say({ type: 'out', id, piece }),
       err: (piece) => say({ type: 'err', id, piece }),
     });
@@ -47,8 +71,9 @@ function start({ id, argv, cwd, env }: Extract<Order, { type: 'start' }>): void 
   }
 }
 
+/** A parent that is gone is heard of by `disconnect`. */
 function say(word: Word): void {
-  process.send?.(word);
+  if (process.connected) process.send?.(word, () => undefined);
 }
 
 /** A start failure carries the system's error as its cause. */

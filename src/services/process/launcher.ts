@@ -4,13 +4,16 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Ended, startFailure } from './command-failure.ts';
+import type { Failure } from '#contract/failure.ts';
+import { type Ended, lostFailure, startFailure } from './command-failure.ts';
 import type { Order, Word } from './launcher-main.ts';
-import type { Listener, Program, ProgramStart } from './program.ts';
+import type { Listener, OwnedStart, Program } from './program.ts';
+import { endStrays } from './strays.ts';
 
 interface Waiting {
-  readonly argv: readonly string[];
+  readonly start: OwnedStart;
   readonly to: Listener;
   resolve(ended: Ended): void;
   reject(error: unknown): void;
@@ -18,52 +21,78 @@ interface Waiting {
 
 export class Launcher {
   readonly #waiting = new Map<number, Waiting>();
-  #process: ChildProcess | null = null;
+  readonly #process: ChildProcess;
   #nextId = 0;
+  #isReady = false;
+  #isLost = false;
 
-  /** Takes 60 ms of another core; the first programs need not wait for it. */
-  open(): void {
-    this.#process ??= this.#fork();
-  }
-
-  /** Programs without input only: output may cross twice, input should not. */
-  start({ argv, cwd, env }: ProgramStart, to: Listener): Program {
-    const id = this.#nextId++;
-    const ended = new Promise<Ended>((resolve, reject) => this.#waiting.set(id, { argv, to, resolve, reject }));
-    this.#tell({ type: 'start', id, argv, cwd, env });
-    return { stdin: null, ended, end: () => this.#tell({ type: 'end', id }) };
-  }
-
-  /** What it started ends with it. */
-  close(): void {
-    if (this.#process?.connected) this.#process.disconnect();
-    this.#process = null;
-  }
-
-  #tell(order: Order): void {
-    this.#process ??= this.#fork();
-    this.#process.channel?.ref();
-    if (this.#process.connected) this.#process.send(order);
-    else this.#lose('ERR_IPC_DISCONNECTED');
-  }
-
-  #fork(): ChildProcess {
+  /** Takes 60 ms of another core; the first programs need not wait for it. @param root holds the folders of all programs */
+  constructor(root: string) {
     const main = fileURLToPath(import.meta.resolve('#services/process/launcher-main.ts'));
-    const child = fork(main, [], {
+    this.#process = fork(main, [root], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { PATH: process.env['PATH'] },
       // Ctrl-C goes to the whole group of the terminal; when programs end is for the run to say.
       detached: true,
     });
-    child.unref();
-    child.on('message', (word: Word) => this.#hear(word));
-    child.on('error', () => this.#lose('ERR_LAUNCHER'));
-    child.on('exit', () => this.#lose('ERR_LAUNCHER'));
-    return child;
+    this.#process.unref();
+    this.#process.channel?.unref();
+    this.#process.on('message', (word: Word) => this.#hear(word));
+    this.#process.on('error', () => this.#lose());
+    // Comes after its last word, which 'exit' may not.
+    this.#process.on('disconnect', () => this.#lose());
+  }
+
+  /** Whether a program would be started at once. */
+  get isReady(): boolean {
+    return this.#isReady && !this.#isLost;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Programs that it has under way. */
+  get load(): number {
+    return this.#waiting.size;
+  }
+
+  /** Programs without input only: output may cross twice, input should not. */
+  start(start: OwnedStart, to: Listener): Program {
+    const id = this.#nextId++;
+    const ended = new Promise<Ended>((resolve, reject) => this.#waiting.set(id, { start, to, resolve, reject }));
+    const { argv, cwd, env, dropsOutput } = start;
+    this.#process.channel?.ref();
+    this.#tell({ type: 'start', id, argv, cwd, env, dropsOutput });
+    return { stdin: null, ended, end: () => this.#tell({ type: 'end', id }) };
+  }
+
+  /** What it started ends with it. @param why told to those that wait */
+  async close(why: () => Failure): Promise<void> {
+    const gone = this.#waiting.size > 0 && this.#process.exitCode === null ? once(this.#process, 'exit') : null;
+    for (const { reject } of this.#waiting.values()) reject(why());
+    this.#waiting.clear();
+    this.#tell({ type: 'close' });
+    this.#isLost = true;
+    if (gone !== null) {
+      this.#process.ref();
+      await gone;
+    }
+  }
+
+  #tell(order: Order): void {
+    if (this.#isLost) return;
+    // Told also by 'disconnect' where it does not arrive.
+    if (this.#process.connected) this.#process.send(order, () => undefined);
+    else this.#lose();
   }
 
   #hear(word: Word): void {
+    if (word.type === 'ready') {
+      this.#isReady = true;
+      return;
+    }
     const waiting = this.#waiting.get(word.id);
     if (waiting === undefined) return;
     if ('piece' in word) {
@@ -71,17 +100,19 @@ export class Launcher {
       return;
     }
     this.#waiting.delete(word.id);
-    if (this.#waiting.size === 0) this.#process?.channel?.unref();
-    if (word.type === 'refused') waiting.reject(startFailure(waiting.argv, withCode(word.code)));
+    if (this.#waiting.size === 0) this.#process.channel?.unref();
+    if (word.type === 'refused') waiting.reject(startFailure(waiting.start.argv, withCode(word.code)));
     else waiting.resolve({ exitCode: word.exitCode, signal: word.signal });
   }
 
-  /** The process is gone, and what it had started with it; the next program gets a new one. */
-  #lose(code: string): void {
-    this.#process = null;
+  /** The process is gone. What it had started is not, and nobody would hear of it any more: it is ended. */
+  #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { argv, reject } of all) reject(startFailure(argv, withCode(code)));
+    endStrays(all.flatMap(({ start }) => start.folders));
+    for (const { start, reject } of all) reject(lostFailure(start.argv));
   }
 }
 

@@ -14,10 +14,10 @@ export class ProcessGroups {
     this.#alive.add(pid);
   }
 
-  /** Ends the whole group at once; what is already gone is no error. */
+  /** Ends the whole group at once, and only once: the number may soon be another's. What is already gone is no error. */
   end(pid: number): void {
+    if (!this.#alive.delete(pid)) return;
     kill(pid);
-    this.#alive.delete(pid);
     if (this.#alive.size === 0) process.off('exit', this.#onExit);
   }
 

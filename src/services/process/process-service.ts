@@ -1,14 +1,16 @@
 /** Programs of the user: each in a fresh folder and a scrubbed environment, with deadlines, and never outliving the run. */
 
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { LineProcess, ProcessRequest, ProcessService } from '#contract/services.ts';
-import { Launcher } from './launcher.ts';
+import { Launchers } from './launchers.ts';
 import { ProcessGroups } from './process-groups.ts';
-import { type Listener, type ProgramStart, startHere } from './program.ts';
+import { type Listener, type OwnedStart, startHere } from './program.ts';
 import { runCommand } from './run-command.ts';
+import { endStrays } from './strays.ts';
 import { WorkFolder } from './work-folder.ts';
 
 export interface ProcessServiceOptions {
@@ -21,12 +23,11 @@ export interface ProcessServiceOptions {
   /** Bytes a line, and bytes of standard output of a program run once. */
   readonly lineLimit?: number;
   readonly outputLimit?: number;
-  /** Programs run once that are started from here, before it is worth it to have a process for that. */
+  /** Programs run once that may be started from here while no launcher is ready. */
   readonly directStarts?: number;
 }
 
 const LINE_LIMIT = 16 * 2 ** 20;
-const DIRECT_STARTS = 8;
 const OUTPUT_LIMIT = 256 * 2 ** 20;
 
 export function makeProcessService(options: ProcessServiceOptions): ProcessService & { close(): Promise<void> } {
@@ -35,18 +36,24 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
     redact,
     lineLimit = LINE_LIMIT,
     outputLimit = OUTPUT_LIMIT,
-    directStarts = DIRECT_STARTS,
+    directStarts = Number.POSITIVE_INFINITY,
   } = options;
   const groups = new ProcessGroups();
   let root: string | null = null;
-  let nth = 0;
+  let launchers: Launchers | null = null;
 
   const prepare = (request: ProcessRequest, signal: AbortSignal) => {
     if (signal.aborted) throw stopped();
     const problem = request.argv.length === 0 ? 'there is no command' : nulByteIn(request);
     if (problem !== null) throw new Failure('command-not-started', problem, { scope: 'infrastructure' });
     root ??= mkdtempSync(join(options.tempDir ?? tmpdir(), 'sluice-'));
-    const folder = free.pop() ?? new WorkFolder(join(root, String(nth++)));
+    if (launchers === null) {
+      launchers = new Launchers(root);
+      // From the first program on: it also ends all programs should this process be killed.
+      void launchers.ready;
+    }
+    // A name that no program was ever told: what one left running cannot write into the folder of another.
+    const folder = new WorkFolder(join(root, randomUUID()));
     try {
       if (request.cwd === 'fresh') folder.lay(request.files, manifestDir);
     } catch (error) {
@@ -59,42 +66,33 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
   };
 
   const removing = new Set<Promise<void>>();
-  /** Most programs leave nothing: their folders serve again. */
-  const free: WorkFolder[] = [];
   const remove = (folder: WorkFolder): void => {
-    if (folder.isAsNew) {
-      free.push(folder);
-      return;
-    }
     const removed: Promise<void> = folder.remove().finally(() => removing.delete(removed));
     removing.add(removed);
   };
-  let launcher: Launcher | null = null;
-  let started = 0;
-  const start = (hasInput: boolean) => (program: ProgramStart, to: Listener) => {
-    if (hasInput || ++started <= directStarts) {
-      if (started * 2 === directStarts) {
-        launcher = new Launcher();
-        launcher.open();
-      }
-      return startHere(program, hasInput, groups, to);
-    }
-    launcher ??= new Launcher();
-    return launcher.start(program, to);
+  let direct = 0;
+  const start = (hasInput: boolean) => (program: OwnedStart, to: Listener) => {
+    const launcher = hasInput ? null : (launchers?.ready ?? null);
+    if (launcher !== null) return launcher.start(program, to);
+    if (launchers === null || hasInput || direct++ < directStarts) return startHere(program, hasInput, groups, to);
+    return launchers.any.start(program, to);
   };
 
   return {
     async run(request, signal) {
       const { folder, cwd, env } = prepare(request, signal);
       try {
-        const { argv, stdin, timeoutMs } = request;
+        const { argv, stdin, timeoutMs, keeps = { stdout: true, outputs: true } } = request;
         const { stdout, stderr } = await runCommand(
-          { argv, cwd, env, stdin, timeoutMs, outputLimit, redact },
+          {
+            ...{ argv, cwd, env, stdin, timeoutMs, outputLimit, redact },
+            ...{ folders: [folder.path, folder.home], dropsOutput: !keeps.stdout },
+          },
           start(stdin !== undefined),
           signal,
           stopped,
         );
-        return { stdout, stderr, outputs: request.cwd === 'fresh' ? folder.outputs() : [] };
+        return { stdout, stderr, outputs: request.cwd === 'fresh' && keeps.outputs ? folder.outputs() : [] };
       } finally {
         remove(folder);
       }
@@ -130,9 +128,11 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
 
     async close() {
       groups.endAll();
-      launcher?.close();
+      if (root === null) return;
+      await launchers?.close(stopped);
+      endStrays([root]);
       await Promise.all(removing);
-      if (root !== null) rmSync(root, { recursive: true, force: true });
+      rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -9,6 +9,13 @@ export interface ProgramStart {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: { readonly [name: string]: string };
+  /** What it writes to standard output is nobody's: it need not be carried. */
+  readonly dropsOutput: boolean;
+}
+
+/** With the folders that it has to itself; all that it starts is known by them. */
+export interface OwnedStart extends ProgramStart {
+  readonly folders: readonly string[];
 }
 
 export interface Program {
@@ -48,10 +55,11 @@ export function startHere(start: ProgramStart, hasInput: boolean, groups: Proces
   };
 }
 
-function spawnChild({ argv, cwd, env }: ProgramStart, hasInput: boolean): ChildProcess {
+function spawnChild({ argv, cwd, env, dropsOutput }: ProgramStart, hasInput: boolean): ChildProcess {
   const [program = '', ...args] = argv;
   try {
-    return spawn(program, args, { cwd, env, detached: true, stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+    const stdio = [hasInput ? 'pipe' : 'ignore', dropsOutput ? 'ignore' : 'pipe', 'pipe'] as const;
+    return spawn(program, args, { cwd, env, detached: true, stdio: [...stdio] });
   } catch (error) {
     throw startFailure(argv, error);
   }

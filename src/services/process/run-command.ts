@@ -3,13 +3,15 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '#contract/failure.ts';
 import { exitFailure, outputFailure, timeoutFailure } from './command-failure.ts';
-import type { Listener, Program, ProgramStart } from './program.ts';
+import type { Listener, OwnedStart, Program } from './program.ts';
 import { TextTail } from './text-tail.ts';
 
 export interface Command {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: { readonly [name: string]: string };
+  readonly folders: readonly string[];
+  readonly dropsOutput: boolean;
   readonly stdin: AsyncIterable<string> | string | undefined;
   readonly timeoutMs: number;
   readonly outputLimit: number;
@@ -19,7 +21,7 @@ export interface Command {
 /** @throws Failure `command-*`, `stopped`, or what the source of the input threw */
 export async function runCommand(
   command: Command,
-  start: (start: ProgramStart, to: Listener) => Program,
+  start: (start: OwnedStart, to: Listener) => Program,
   signal: AbortSignal,
   stopped: () => Failure,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {

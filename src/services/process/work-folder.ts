@@ -1,7 +1,7 @@
 /** The fresh folder that a program runs in, what is laid into it, and what it left there. */
 
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 
@@ -16,19 +16,15 @@ const OUTPUT_LIMIT = 512 * 2 ** 20;
 export class WorkFolder {
   readonly path: string;
   readonly home: string;
-  readonly #root: string;
-  readonly #mode: number;
   /** What was laid in, by relative path, with its state. */
   readonly #laid = new Map<string, string>();
 
-  /** Synchronous throughout: a handful of calls on an empty folder are quicker than their way through the thread pool. */
-  constructor(root: string) {
-    this.#root = root;
-    this.path = join(root, 'work');
-    this.home = join(root, 'home');
-    mkdirSync(this.path, { recursive: true });
+  /** Two folders side by side; synchronous: two calls are quicker than their way through the thread pool. */
+  constructor(path: string) {
+    this.path = path;
+    this.home = `${path}.home`;
+    mkdirSync(this.path);
     mkdirSync(this.home);
-    this.#mode = lstatSync(this.home).mode;
   }
 
   /** @throws Failure `command-file-missing`, `command-file-outside` */
@@ -71,24 +67,15 @@ export class WorkFolder {
     return outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** Whether it is as good as a new one: nothing was laid in, nothing left, and nobody changed its mode. */
-  get isAsNew(): boolean {
-    try {
-      return this.#laid.size === 0 && isUntouched(this.path, this.#mode) && isUntouched(this.home, this.#mode);
-    } catch {
-      return false;
-    }
-  }
-
-  /** Off this thread: on a busy disk the removal takes longer than the program did. */
+  /** Off this thread: on a busy disk the removal takes longer than the program did. Most programs leave nothing. */
   async remove(): Promise<void> {
-    // A folder that cannot be removed (a read-only one inside) is left to the system's own cleaning.
-    await rm(this.#root, { recursive: true, force: true }).catch(() => {});
+    await Promise.all(
+      [this.path, this.home].map((folder) =>
+        // A folder that cannot be removed (a read-only one inside) is left to the system's own cleaning.
+        rmdir(folder).catch(() => rm(folder, { recursive: true, force: true }).catch(() => {})),
+      ),
+    );
   }
-}
-
-function isUntouched(folder: string, mode: number): boolean {
-  return lstatSync(folder).mode === mode && readdirSync(folder).length === 0;
 }
 
 function listFiles(root: string): { path: string; state: string; bytes: number }[] {

@@ -34,8 +34,9 @@ export class DiskLeases implements Leases {
   #opening: Promise<RootDatabase<string, Buffer>> | null = null;
   #heart: NodeJS.Timeout | null = null;
   #asked: { key: string; resolve(lease: Lease | undefined): void; reject(error: unknown): void }[] = [];
+  /** Given back, and still to be taken out of the table. */
   #released: Held[] = [];
-  #releasing: Promise<void> | null = null;
+  #releasing: NodeJS.Timeout | null = null;
 
   constructor(root: string, options: { fs: FsCalls; staleMs: number; prepareRoot: () => void }) {
     this.#path = join(root, 'index', 'leases');
@@ -56,18 +57,20 @@ export class DiskLeases implements Leases {
   #reserveAsked(db: RootDatabase<string, Buffer>): void {
     const asked = this.#asked;
     this.#asked = [];
+    const released = this.#takeReleased();
     const beat = Date.now();
     try {
-      const leases = this.#transact(db, () =>
-        asked.map(({ key }) => {
+      const leases = this.#transact(db, () => {
+        removeOwn(db, released);
+        return asked.map(({ key }) => {
           const slot = toSlot(key);
           const old = toHeld(db.get(slot));
           if (old !== undefined && this.#isAlive(old)) return undefined;
           const held: Held = { key, token: randomUUID(), home: HOME.value, pid: process.pid, beat };
           db.putSync(slot, JSON.stringify(held));
           return held;
-        }),
-      );
+        });
+      });
       asked.forEach(({ resolve }, nth) => {
         const held = leases[nth];
         if (held === undefined) {
@@ -83,33 +86,32 @@ export class DiskLeases implements Leases {
     }
   }
 
+  /** Nobody here waits for it to be gone; those elsewhere ask every 100 ms. So many share a transaction. */
   async #release(held: Held): Promise<void> {
     if (!this.#held.delete(held.token)) return;
     if (this.#held.size === 0) this.#stopHeart();
-    this.#releasing ??= this.#releaseSoon();
     this.#released.push(held);
-    await this.#releasing;
+    this.#releasing ??= setTimeout(() => this.#removeReleased(), RELEASE_MS);
   }
 
-  async #releaseSoon(): Promise<void> {
-    const db = await this.#open();
-    await new Promise((resolve) => setImmediate(resolve));
+  #takeReleased(): readonly Held[] {
+    if (this.#releasing !== null) clearTimeout(this.#releasing);
+    this.#releasing = null;
     const released = this.#released;
     this.#released = [];
-    this.#releasing = null;
-    this.#removeOwn(db, released);
+    return released;
   }
 
-  /** Only what still bears our token: a lease taken over from us is not ours to end. */
-  #removeOwn(db: RootDatabase<string, Buffer>, all: readonly Held[]): void {
+  #removeReleased(): void {
+    const released = this.#takeReleased();
     // Even a removal writes pages. A lease that stays behind ends with its process.
-    if (!hasRoomForCommit(this.#path)) return;
-    this.#transact(db, () => {
-      for (const { key, token } of all) {
-        const slot = toSlot(key);
-        if (toHeld(db.get(slot))?.token === token) db.removeSync(slot);
-      }
-    });
+    if (this.#db === null || released.length === 0 || !hasRoomForCommit(this.#path)) return;
+    const db = this.#db;
+    try {
+      this.#transact(db, () => removeOwn(db, released));
+    } catch {
+      // As above.
+    }
   }
 
   #isAlive({ home, pid, beat }: Held): boolean {
@@ -195,12 +197,23 @@ export class DiskLeases implements Leases {
     this.#stopHeart();
     const db = await this.#opening?.catch(() => null);
     if (db === undefined || db === null) return;
-    await this.#releasing;
-    if (this.#held.size > 0) this.#removeOwn(db, [...this.#held.values()]);
+    this.#released.push(...this.#held.values());
     this.#held.clear();
+    this.#removeReleased();
     this.#opening = null;
     this.#db = null;
     await db.close();
+  }
+}
+
+/** How long one given back may still stand in the table. */
+const RELEASE_MS = 50;
+
+/** Only what still bears our token: a lease taken over from us is not ours to end. */
+function removeOwn(db: RootDatabase<string, Buffer>, all: readonly Held[]): void {
+  for (const { key, token } of all) {
+    const slot = toSlot(key);
+    if (toHeld(db.get(slot))?.token === token) db.removeSync(slot);
   }
 }
 
