@@ -11,7 +11,10 @@ import { CODE_IDENTITY, digestOf, namesIn, type Settled, settledPath, stampOf, w
 /** @param since milliseconds since the epoch, from before the run read its first file */
 export function rememberSettled(prepared: Prepared, plan: Plan, result: RunResult, since: number, io: Io): void {
   const { workspace, files, env } = prepared;
-  if (![...result.nodes.values()].every(({ state }) => state === 'done' || state === 'skipped')) return;
+  const isSettled = [...result.nodes.values()].every(
+    ({ state, isProvisional }) => (state === 'done' || state === 'skipped') && !isProvisional,
+  );
+  if (!isSettled) return;
   const paths = new Set([
     workspace.file,
     lockPath(workspace),

@@ -122,8 +122,17 @@ export interface Emission {
   readonly unset?: readonly string[];
 }
 
+/**
+ * Why a row may come out fuller another time: something that it could do without did not arrive. It is passed on, but like a failure
+ * it is never stored for reuse, and the next run does it again.
+ */
+export interface Provisional {
+  readonly code: string;
+  readonly reason: string;
+}
+
 export type RowOutcome =
-  | { readonly type: 'emit'; readonly emissions: readonly Emission[] }
+  | { readonly type: 'emit'; readonly emissions: readonly Emission[]; readonly provisional?: Provisional }
   /** Goes to port `rejected` with a field `rejection {code, reason, evidence}`; `set` fields are kept on it. */
   | {
       readonly type: 'reject';

@@ -5,15 +5,19 @@ import type { Json, JsonObject } from '#contract/json.ts';
 /** In characters read over all attempts; hostile text such as a megabyte of `{` is given up on. */
 const WORK_LIMIT = 4_000_000;
 
-/** Objects are tried from the last `{` backwards, so an inner object is tried before the one that holds it. */
-export function findLastObject(text: string, accept: (value: JsonObject) => boolean): JsonObject | null {
+/**
+ * Objects are tried from the last `{` backwards, so an inner object is tried before the one that holds it.
+ * @param accept is also given the object as it stands in the text
+ */
+export function findLastObject(text: string, accept: (value: JsonObject, raw: string) => boolean): JsonObject | null {
   let work = 0;
   for (let start = text.lastIndexOf('{'); start !== -1; start = start === 0 ? -1 : text.lastIndexOf('{', start - 1)) {
     const end = closingBrace(text, start, WORK_LIMIT - work);
     work += (end ?? text.length) - start;
     if (end !== null) {
-      const value = parseObject(text.slice(start, end + 1));
-      if (value !== null && accept(value)) return value;
+      const raw = text.slice(start, end + 1);
+      const value = parseObject(raw);
+      if (value !== null && accept(value, raw)) return value;
     }
     if (work >= WORK_LIMIT) return null;
   }

@@ -36,7 +36,7 @@ export const JudgeEntriesSchema = Type.Array(
   Type.Object({
     judge: Type.String(),
     order: Type.Enum(['candidate-first', 'against-first']),
-    status: Type.Enum(['parsed', 'unparsed']),
+    status: Type.Enum(['parsed', 'unparsed', 'failed']),
     code: OptionalText,
     choices: Verdicts,
     quotes: Type.Record(Type.String(), Type.String()),

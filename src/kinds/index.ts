@@ -14,6 +14,7 @@ import { judgeKind } from './judge/kind.ts';
 import { kingKind } from './king/kind.ts';
 import { mirrorPrKind } from './mirror-pr/kind.ts';
 import { mutateKind } from './mutate/kind.ts';
+import { panelKind } from './panel/kind.ts';
 import { readKind } from './read/kind.ts';
 import { reportKind } from './report/kind.ts';
 import { sampleKind } from './sample/kind.ts';
@@ -33,6 +34,7 @@ export const builtinKinds: readonly Kind[] = [
   kingKind,
   mirrorPrKind,
   mutateKind,
+  panelKind,
   readKind,
   reportKind,
   sampleKind,

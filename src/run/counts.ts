@@ -21,6 +21,8 @@ export class Counts {
   inFlight = 0;
   readonly codes = new Map<string, number>();
   readonly failures = new Map<string, number>();
+  /** Actions that were passed on but may not be reused, by code, with the reason of the first. */
+  readonly provisional = new Map<string, { count: number; reason: string }>();
   calls = 0;
   reusedCalls = 0;
   input = 0;

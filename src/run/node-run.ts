@@ -17,7 +17,7 @@ import { publishTree } from './publish.ts';
 import { RowNode } from './row-node.ts';
 import type { Rows } from './rows.ts';
 import { runSource } from './source-node.ts';
-import { tellEvidence, tellStale } from './tell.ts';
+import { tellEvidence, tellProvisional, tellStale } from './tell.ts';
 import { runWhole } from './whole-node.ts';
 import { nodeKeyOf, portsOf, projectedKeyOf, type Wired } from './wired.ts';
 
@@ -221,7 +221,8 @@ export class NodeRun implements Upstream {
     const isPartial = isCut || failed + untried > 0 || (portsOf(wired).some((port) => port.isPartial) && !mayBePartial);
     this.#tally();
     for (const port of Object.values(this.ports ?? {})) port.close(isPartial);
-    if (!isPartial && isWhole) await this.#keep(wired);
+    if (counts.provisional.size > 0) tellProvisional(node, counts, this.#shared);
+    else if (!isPartial && isWhole) await this.#keep(wired);
     if (failed > 0) this.#end('failed', this.#failureReason());
     else if (isCut || untried > 0) this.#end('stopped', this.#failureReason());
     else await this.#finish();

@@ -203,11 +203,21 @@ export class RowActions {
     const { rows, actions } = this.#shared;
     const uses = toCallEntries(calls);
     const entry = encode(outcome, (value) => toActionEntry(value, uses, rows));
-    if (!this.#isKept) return entry;
+    const isProvisional = this.#noteProvisional(outcome);
+    if (!this.#isKept || isProvisional) return entry;
     const { outs } = applyEntry(this.#node, ref, body, action, entry, false, rows);
     const made = { ...entry, made: { from: ref.digest, to: outs.map((out) => out.ref.digest) } };
     actions.keep(action, made, this.#isForced);
     return made;
+  }
+
+  /** Once an action, however many rows it stands for. */
+  #noteProvisional(outcome: RowOutcome): boolean {
+    if (outcome.type !== 'emit' || outcome.provisional === undefined) return false;
+    const { code, reason } = outcome.provisional;
+    const noted = this.#counts.provisional.get(code);
+    this.#counts.provisional.set(code, { count: (noted?.count ?? 0) + 1, reason: noted?.reason ?? reason });
+    return true;
   }
 
   #result({ ref, body, action }: Candidate, kept: Kept, isShared: boolean): RowResult {

@@ -20,6 +20,8 @@ export interface NodeResult {
   readonly reason: Reason | null;
   readonly key: Digest | null;
   readonly isReused: boolean;
+  /** Whether rows were passed on that the next run does again. */
+  readonly isProvisional: boolean;
   /** With the chunks of each port, so that a run's rows can be read back even where no entry was kept. */
   readonly ports: { readonly [port: string]: PortEntry & { readonly partial: boolean } };
   readonly tree: readonly TreeFile[] | null;
@@ -210,6 +212,7 @@ function toResult(runs: ReadonlyMap<string, NodeRun>, env: RunEnvironment): RunR
       reason: run.reason,
       key: run.key,
       isReused: run.isReused,
+      isProvisional: run.counts.provisional.size > 0,
       ports: Object.fromEntries(ports),
       tree: run.tree,
     });

@@ -1,6 +1,7 @@
 /** What a node's end tells besides its state: evidence that was measured, and what an earlier run left behind. */
 
 import type { PlanNode } from '#contract/plan.ts';
+import type { Counts } from './counts.ts';
 import type { Shared } from './environment.ts';
 import { readEvidence } from './gate.ts';
 import type { Port } from './port.ts';
@@ -24,4 +25,13 @@ export async function tellStale(node: PlanNode, { env, options }: Shared): Promi
   if (before === undefined) return;
   const message = `${node.to.text} still holds what an earlier run published; ${node.id} is skipped now`;
   env.emit({ type: 'notice', level: 'warning', code: 'published-before', message, node: node.id });
+}
+
+/** Rows that went on without something; the node is done, and yet has work for the next run. */
+export function tellProvisional(node: PlanNode, { provisional }: Counts, { env }: Shared): void {
+  for (const [code, { count, reason }] of [...provisional].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const message = `${count} rows of ${node.id} are provisional: ${reason} (${code})`;
+    const hint = 'the next run does them again and pays only for what is missing';
+    env.emit({ type: 'notice', level: 'warning', code: 'provisional-rows', message, node: node.id, hint });
+  }
 }

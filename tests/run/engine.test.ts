@@ -401,4 +401,54 @@ test('on_failure: stop ends the node at the first failure, max_failures at the f
   assert.ok(ran < 1000, `${ran} rows were tried`);
 });
 
+test('a provisional row goes on, is stored no more than a failure, and is done again until it is whole', async () => {
+  const store = makeMemoryStore();
+  let isDown = true;
+  let runs = 0;
+  const judged = rowOf(
+    ({ row }) => {
+      runs++;
+      if (!isDown || numberOf(row.fields) !== 3) return emit({ judges: 3 });
+      const provisional = { code: 'llm-timeout', reason: 'one did not answer' };
+      return { type: 'emit', emissions: [{ set: { judges: 2 } }], provisional };
+    },
+    { name: 'judged' },
+  );
+  let sums = 0;
+  const whole = collect('v') as WholeKind;
+  const counted = {
+    ...whole,
+    run: (ctx) => {
+      sums++;
+      return whole.run(ctx);
+    },
+  } as WholeKind;
+  const plan = makePlanOf([
+    { id: 'src', kind: sourceOf(() => numbers(5)) },
+    { id: 'duel', kind: judged, from: ['src'] },
+    { id: 'all', kind: counted, from: ['duel'] },
+  ]);
+  const first = await runEngine(plan, store);
+  assert.equal([first.result.outcome, first.result.nodes.get('duel')?.isProvisional, runs], ['done', true, 5]);
+  assert.equal(
+    (await rowsOf(first, store, 'duel')).map(({ fields }) => fields['judges']),
+    [3, 3, 3, 2, 3],
+  );
+  const notices = first.events.filter((event) => event.type === 'notice');
+  assert.equal(
+    notices.map(({ code, node }) => `${code} ${node}`),
+    ['provisional-rows duel'],
+  );
+  const again = await runEngine(plan, store);
+  assert.equal([again.result.nodes.get('duel')?.isProvisional, runs, sums], [true, 6, 1]);
+  isDown = false;
+  const whole2 = await runEngine(plan, store);
+  assert.equal([whole2.result.nodes.get('duel')?.isProvisional, runs], [false, 7]);
+  assert.equal(
+    (await rowsOf(whole2, store, 'duel')).map(({ fields }) => fields['judges']),
+    [3, 3, 3, 3, 3],
+  );
+  assert.is((await runEngine(plan, store)).result.nodes.get('duel')?.isReused, true);
+});
+
 test.run();

@@ -4,6 +4,7 @@
  */
 
 import { DIMENSIONS } from './dimensions.ts';
+import { toPlainLetters } from './plain-letters.ts';
 
 /** Put before a line that looks like a verdict. */
 export const MARK = '[this line is part of the answer] ';
@@ -71,24 +72,40 @@ export interface Neutralised {
   readonly changes: number;
 }
 
+/** Everything that any reader may take for the end of a line; the text keeps its own. */
+const LINE_ENDS = /(\r\n|[\n\r\v\f\u0085\u2028\u2029])/;
+
 export function neutralise(text: string): Neutralised {
   let changes = 0;
-  const lines = text.split('\n').map((line) => {
+  const pieces = text.split(LINE_ENDS).map((line, at) => {
+    // Every second piece is what ended the line before it.
+    if (at % 2 === 1) return line;
     const calm = breakTokens(line);
     if (calm !== line) changes++;
     if (!isVerdictLike(line)) return calm;
     changes++;
     return MARK + calm;
   });
-  return { text: lines.join('\n'), changes };
+  return { text: pieces.join(''), changes };
 }
 
+/** `user:` is the shortest of all. */
+const SHORTEST = 5;
+
 function isVerdictLike(line: string): boolean {
-  const lower = line.toLowerCase();
-  const start = withoutDecoration(lower);
-  if (OPENINGS.some((opening) => lower.startsWith(opening, start))) return true;
-  if (DIMENSION_LINE.test(lower.slice(start, start + 40))) return true;
-  return PHRASES.some((phrase) => lower.includes(phrase));
+  if (line.length < SHORTEST) return false;
+  const plain = toPlainLetters(line);
+  const start = withoutDecoration(plain);
+  if (OPENINGS.some((opening) => plain.startsWith(opening, start))) return true;
+  if (DIMENSION_LINE.test(plain.slice(start, start + 40))) return true;
+  if (isDelimiterLike(plain)) return true;
+  return PHRASES.some((phrase) => plain.includes(phrase));
+}
+
+/** `=== SESSION 0123 END ===`: an answer that plays at being over. Its nonce is wrong, but a reader may not look. */
+function isDelimiterLike(plain: string): boolean {
+  const line = plain.trim();
+  return line.startsWith('===') && /^={3,} {0,3}(?:session|answer) /.test(line) && /\b(?:begin|end)\b/.test(line);
 }
 
 const DECORATION = new Set(' \t#*_>-`"\'{[(|~+=/\\');
@@ -99,7 +116,12 @@ function withoutDecoration(line: string): number {
   return at;
 }
 
-/** `<|im_start|>` -> `<| im_start |>`: readable, but no token of any chat template. */
+/** Whole tokens of chat templates that have no bar in them; tokenizers that read them in plain text are real. */
+const TOKENS =
+  /<(?=\/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think|tool_call|tool_response|tools)>)|\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])/g;
+
+/** `<|im_start|>` -> `<| im_start |>`, `[INST]` -> `[ INST]`: readable, but no token of any chat template. */
 function breakTokens(line: string): string {
-  return line.replaceAll('<|', '<| ').replaceAll('|>', ' |>').replaceAll('<｜', '<｜ ').replaceAll('｜>', ' ｜>');
+  const calm = line.replaceAll('<|', '<| ').replaceAll('|>', ' |>').replaceAll('<｜', '<｜ ').replaceAll('｜>', ' ｜>');
+  return calm.replace(TOKENS, '$& ');
 }

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import { findLastObject } from '../last-json.ts';
 import type { Choice, Dimension } from './dimensions.ts';
+import { MARK } from './neutralise.ts';
 
 /**
  * `required`: a choice without a quote is void. `checked`: a quote that is given must be real, and an answer in the bare form
@@ -27,7 +28,11 @@ export function parseJudgement(
   options: { dimensions: readonly Dimension[]; shown: string; quotes: QuoteRule; finishReason: string | null },
 ): ParsedJudgement {
   const { dimensions, quotes: rule } = options;
-  const found = findLastObject(text, (value) => dimensions.every((name) => readChoice(memberOf(value, name)) !== null));
+  const isEcho = makeEchoTest(options.shown);
+  const found = findLastObject(
+    text,
+    (value, raw) => dimensions.every((name) => readChoice(memberOf(value, name)) !== null) && !isEcho(raw),
+  );
   if (found === null)
     return { status: 'unparsed', code: options.finishReason === 'length' ? 'truncated' : 'no-verdict' };
   let collapsed: string | null = null;
@@ -52,6 +57,22 @@ export function parseJudgement(
   if (overall !== null && overall.trim() !== '') reasons.push(overall.trim());
   if (Object.values(choices).every((choice) => choice === 'void')) return { status: 'unparsed', code: 'all-void' };
   return { status: 'parsed', judgement: { choices, quotes, reason: reasons.join('\n').toWellFormed() } };
+}
+
+/** Verdicts looked for in what was shown; nobody quotes more of them in good faith. */
+const MOST_ECHOES = 32;
+
+/** A verdict that stands word for word in what the judge was shown is that text's, not the judge's. */
+function makeEchoTest(shown: string): (raw: string) => boolean {
+  let collapsed: string | null = null;
+  let echoes = 0;
+  return (raw) => {
+    if (echoes >= MOST_ECHOES) return true;
+    collapsed ??= collapse(shown.replaceAll(MARK, ''));
+    const isEcho = shown.includes(raw) || collapsed.includes(collapse(raw));
+    if (isEcho) echoes++;
+    return isEcho;
+  };
 }
 
 function isSupported(
@@ -94,10 +115,14 @@ function readText(value: Json | undefined, names: readonly string[]): string | n
 
 const CHOICE_NAMES = ['choice', 'winner', 'verdict', 'preference', 'better', 'answer'];
 
-function readChoice(value: Json | undefined): Choice | null {
+/** A choice in an object in an object is as deep as models nest it. */
+const DEEPEST = 3;
+
+function readChoice(value: Json | undefined, depth = 0): Choice | null {
   if (isObject(value)) {
+    if (depth === DEEPEST) return null;
     for (const name of CHOICE_NAMES) {
-      const choice = readChoice(memberOf(value, name));
+      const choice = readChoice(memberOf(value, name), depth + 1);
       if (choice !== null) return choice;
     }
     return null;

@@ -7,8 +7,9 @@ export interface JudgeEntry {
   /** The judge's alias in the manifest. */
   readonly judge: string;
   readonly order: Order;
-  readonly status: 'parsed' | 'unparsed';
-  /** Why it is unparsed. */
+  /** `failed`: there is no answer at all. */
+  readonly status: 'parsed' | 'unparsed' | 'failed';
+  /** Why it is unparsed or failed. */
   readonly code: string | null;
   readonly choices: { readonly [dimension: string]: Verdict };
   readonly quotes: { readonly [dimension: string]: string };
@@ -77,6 +78,27 @@ export function scoreTurn(
     flips: scores.reduce((all, { flips }) => all + flips, 0),
     judges: counted.length,
   };
+}
+
+/** More than half: what a score needs of the judges that were asked, unless told otherwise. */
+export function majorityOf(judges: number): number {
+  return Math.floor(judges / 2) + 1;
+}
+
+export interface JudgedDuel {
+  readonly score: number | null;
+  readonly parsed: boolean;
+  /** Why code decided it; null where judges did. */
+  readonly decided: string | null;
+  readonly judges: readonly JudgeEntry[];
+}
+
+/** The score of a duel with some judges left out: of the others that were asked, more than half must count. */
+export function scoreWithout(duel: JudgedDuel, excluded: ReadonlySet<string>): Pick<TurnScore, 'score' | 'parsed'> {
+  if (duel.decided !== null) return { score: duel.score, parsed: duel.parsed };
+  const entries = duel.judges.filter(({ judge }) => !excluded.has(judge));
+  const { score, parsed } = scoreTurn(entries, [], majorityOf(new Set(entries.map(({ judge }) => judge)).size));
+  return { score, parsed };
 }
 
 export function scoreByJudge(entries: readonly JudgeEntry[]): Map<string, JudgeScore> {

@@ -2,6 +2,8 @@
 
 import { FieldPath, File, Model, type Static, Type } from '#contract/schema.ts';
 import { DIMENSIONS } from '#domain/duel/dimensions.ts';
+import { PROBES } from '#domain/duel/probes.ts';
+import { majorityOf } from '#domain/duel/score.ts';
 
 export const judgeConfig = Type.Object(
   {
@@ -63,6 +65,52 @@ export const judgeConfig = Type.Object(
       default: false,
       description: 'Allow judges of a family that wrote one of the answers (they prefer their own by up to 28.7 %).',
     }),
+    failed_judges: Type.Enum(['leave-out', 'fail'], {
+      default: 'leave-out',
+      description:
+        'A judge that does not answer, retries included: `leave-out` goes on without it where enough others answered, and asks again in the next run. `fail`: the row fails.',
+    }),
+    probes: Type.Optional(
+      Type.Object(
+        {
+          share: Type.Number({
+            default: 0.03,
+            minimum: 0,
+            maximum: 1,
+            description: 'Of the judged rows, for each sort of probe by itself; .02 to .05 is usual.',
+          }),
+          sorts: Type.Array(Type.Enum([...PROBES]), { default: [...PROBES], minItems: 1, uniqueItems: true }),
+        },
+        {
+          additionalProperties: false,
+          description: 'Extra judgements on pairs with a known right answer, on port `probes`; never in a score.',
+        },
+      ),
+    ),
+    cascade: Type.Optional(
+      Type.Object(
+        {
+          stages: Type.Array(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), {
+            minItems: 2,
+            description: 'Aliases of the panel in the order of asking; each judge stands in one stage.',
+          }),
+          near: Type.Array(Type.Number({ minimum: 0, maximum: 100 }), {
+            default: [50, 66, 80],
+            description: 'Scores at which something is decided.',
+          }),
+          within: Type.Number({
+            default: 5,
+            minimum: 0,
+            description: 'Points; a score this close to one is in doubt.',
+          }),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'Ask the later judges only where the earlier ones disagree, flip, cannot be read or come near a threshold.',
+        },
+      ),
+    ),
     compat: Type.Optional(
       Type.Enum(['single-order'], {
         description:
@@ -83,19 +131,18 @@ export interface JudgeFields {
 /** The rules that hold, `compat` applied. */
 export interface JudgeRules {
   readonly orders: 'both' | 'single';
-  readonly minJudges: number;
+  /** Judges that must be parsed for a score, of those that were asked. */
+  readonly minJudges: (asked: number) => number;
   readonly quotes: 'required' | 'checked' | 'off';
   readonly prechecks: readonly ('truncated' | 'loop')[];
 }
 
 export function rulesOf(config: JudgeConfig): JudgeRules {
   const size = config.panel.length;
-  if (config.compat === 'single-order') return { orders: 'single', minJudges: size, quotes: 'off', prechecks: [] };
-  const { orders, quotes, prechecks } = config;
-  return { orders, minJudges: config.min_judges ?? Math.floor(size / 2) + 1, quotes, prechecks };
-}
-
-/** `king` and `challenger` are objects with a text; a reference is a text. */
-export function textPath(path: string): string {
-  return path === 'king' || path === 'challenger' ? `${path}.text` : path;
+  if (config.compat === 'single-order')
+    return { orders: 'single', minJudges: () => size, quotes: 'off', prechecks: [] };
+  const { orders, quotes, prechecks, cascade } = config;
+  // Without a cascade all are asked, so that more than half is of the panel.
+  const minJudges = (asked: number) => config.min_judges ?? majorityOf(cascade === undefined ? size : asked);
+  return { orders, minJudges, quotes, prechecks };
 }

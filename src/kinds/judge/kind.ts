@@ -4,11 +4,13 @@ import { defineRow, type Facts, type Finding } from '#contract/kind.ts';
 import { Type } from '#contract/schema.ts';
 import { JUDGE_VARIABLES } from '#domain/duel/judge-request.ts';
 import { describePower } from '#domain/duel/power-notes.ts';
+import { PROBES } from '#domain/duel/probes.ts';
+import { textPath } from '#domain/duel/text-path.ts';
 import { estimateTokens, HISTORY_TOKENS, TURN_TOKENS } from '#domain/estimate-tokens.ts';
 import { familiesByField, familyOf } from '#domain/families.ts';
 import { checkPrompt, parsePrompt } from '#domain/prompt.ts';
 import { JudgeEntriesSchema, MessagesSchema, OptionalNumber, OptionalText } from '#domain/row-schemas.ts';
-import { type JudgeConfig, type JudgeFields, judgeConfig, rulesOf, textPath } from './config.ts';
+import { type JudgeConfig, type JudgeFields, judgeConfig, rulesOf } from './config.ts';
 import { runJudge } from './run.ts';
 
 /** Tokens of the built-in instruction with five questions. */
@@ -18,7 +20,7 @@ const JUDGEMENT_TOKENS = 500;
 
 export const judgeKind = defineRow<JudgeFields>()({
   name: 'judge',
-  version: 1,
+  version: 2,
   summary: 'a panel of models compares two answers of every row, in both orders',
   example: `duel:
   kind: judge
@@ -27,7 +29,7 @@ export const judgeKind = defineRow<JudgeFields>()({
   panel: [deepseek, qwen]`,
   config: judgeConfig,
   inputs: { from: { summary: 'rows with a history and two answers' } },
-  outputs: () => ({
+  outputs: (config) => ({
     out: {
       summary: 'every row that could be shown, with a score of 0 to 100 for the candidate, or null',
       carries: 'carry',
@@ -38,11 +40,27 @@ export const judgeKind = defineRow<JudgeFields>()({
         judges: JudgeEntriesSchema,
         flips: Type.Integer(),
         decided: OptionalText,
+        ...(config.cascade === undefined ? {} : { doubts: Type.Array(Type.String()) }),
+      },
+    },
+    probes: {
+      summary: 'pairs with a known right answer and what each judge said to them; empty without `probes`',
+      carries: 'own',
+      adds: {
+        probe: Type.Enum([...PROBES]),
+        score: OptionalNumber,
+        parsed: Type.Boolean(),
+        right: Type.Record(Type.String(), Type.Union([Type.Boolean(), Type.Null()])),
+        judges: JudgeEntriesSchema,
+        changed: Type.String(),
+        original: Type.String(),
       },
     },
   }),
   needs: ['llm'],
-  reads: ({ candidate, against }) => ({
+  reads: ({ candidate, against, probes }) => ({
+    // Only a panel with probes looks at where a row comes from: it draws by it.
+    ...(probes === undefined ? {} : { $key: { schema: Type.String() } }),
     messages: { schema: MessagesSchema },
     [textPath(candidate)]: { schema: OptionalText },
     [textPath(against)]: { schema: OptionalText },
@@ -51,20 +69,30 @@ export const judgeKind = defineRow<JudgeFields>()({
     ...checkPrompt(config.prompt, ['prompt']),
     ...checkVariables(config),
     ...checkPanel(config),
+    ...checkCascade(config),
     ...checkSelfJudging(config, inputs),
   ],
   facts: (_, inputs) => inputs['from'] ?? {},
   estimate: (config, rows) => {
-    const calls = rows * (rulesOf(config).orders === 'both' ? 2 : 1);
+    const orders = rulesOf(config).orders === 'both' ? 2 : 1;
     const prompt = config.prompt === undefined ? INSTRUCTION_TOKENS : estimateTokens(config.prompt.text);
+    const probed = probeCallsOf(config, rows, orders);
     return {
-      calls: config.panel.map((model) => ({
-        model,
-        calls,
-        inputTokens: calls * (HISTORY_TOKENS + 2 * TURN_TOKENS + prompt),
-        outputTokens: calls * Math.min(model.sampling.max_tokens ?? JUDGEMENT_TOKENS, JUDGEMENT_TOKENS),
-      })),
-      notes: describePower(rows),
+      calls: config.panel.map((model) => {
+        const calls = rows * orders + probed;
+        return {
+          model,
+          calls,
+          inputTokens: calls * (HISTORY_TOKENS + 2 * TURN_TOKENS + prompt),
+          outputTokens: calls * Math.min(model.sampling.max_tokens ?? JUDGEMENT_TOKENS, JUDGEMENT_TOKENS),
+        };
+      }),
+      notes: [
+        ...describePower(rows),
+        ...(config.cascade === undefined
+          ? []
+          : ['cascade: the calls of later stages are the most there can be; what they save shows in the run']),
+      ],
     };
   },
   run: runJudge,
@@ -87,6 +115,47 @@ function checkPanel({ panel, min_judges, compat, orders }: JudgeConfig): Finding
       'one fixed order lets a preference for a position decide: it accepted 87 to 93 % of null duels in simulation';
     findings.push({ severity: 'warning', code: 'single-order', message, path: ['orders'], hint: 'use `orders: both`' });
   }
+  return findings;
+}
+
+/** Calls of one judge. */
+function probeCallsOf({ probes }: JudgeConfig, rows: number, orders: number): number {
+  if (probes === undefined) return 0;
+  const asked = probes.sorts.reduce((sum, sort) => sum + (sort === 'identical' ? 1 : orders), 0);
+  return Math.ceil(rows * probes.share * asked);
+}
+
+function checkCascade({ cascade, panel, compat }: JudgeConfig): Finding[] {
+  if (cascade === undefined) return [];
+  const findings: Finding[] = [];
+  const report = (code: string, message: string, path: Finding['path'], hint: string) =>
+    findings.push({ severity: 'error', code, message, path: ['cascade', ...path], hint });
+  const aliases = panel.map(({ alias }) => alias);
+  const seen = new Set<string>();
+  for (const [stage, members] of cascade.stages.entries())
+    for (const [at, alias] of members.entries()) {
+      const path = ['stages', stage, at];
+      if (!aliases.includes(alias))
+        report('cascade-unknown-judge', `\`${alias}\` is not on the panel`, path, `the panel is ${aliases.join(', ')}`);
+      else if (seen.has(alias))
+        report('cascade-judge-twice', `\`${alias}\` stands in the cascade twice`, path, 'ask each judge once');
+      seen.add(alias);
+    }
+  const left = aliases.filter((alias) => !seen.has(alias));
+  if (left.length > 0)
+    report(
+      'cascade-judge-missing',
+      `no stage asks \`${left.join('`, `')}\``,
+      ['stages'],
+      'add a stage, or take it off the panel',
+    );
+  if (compat !== undefined)
+    report(
+      'cascade-with-compat',
+      'the earlier pipeline asks every judge of every row',
+      [],
+      'take `cascade` or `compat` out',
+    );
   return findings;
 }
 

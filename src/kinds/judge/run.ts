@@ -1,17 +1,17 @@
-/** One row: what code can decide, else one call a judge and order, and the score of what could be read. */
+/** One row: what code can decide, else the panel's answers (all at once, or in stages), its probes, and the score of what could be read. */
 
 import type { JsonObject } from '#contract/json.ts';
-import type { Context, RowInput, RowOutcome } from '#contract/kind.ts';
-import type { ResolvedModel } from '#contract/services.ts';
+import type { Context, Emission, RowInput, RowOutcome } from '#contract/kind.ts';
 import { rejectPrompt } from '#domain/answer/render-or-reject.ts';
 import { valueAtPath } from '#domain/at-path.ts';
-import { type Order, toVerdict } from '#domain/duel/dimensions.ts';
-import { type JudgeRequest, makeJudgeRequest, renderHistory } from '#domain/duel/judge-request.ts';
-import { neutralise } from '#domain/duel/neutralise.ts';
-import { parseJudgement } from '#domain/duel/parse-judgement.ts';
+import { type Doubt, findDoubt } from '#domain/duel/cascade.ts';
+import { renderHistory } from '#domain/duel/judge-request.ts';
 import { findFault } from '#domain/duel/prechecks.ts';
-import { type JudgeEntry, scoreTurn } from '#domain/duel/score.ts';
-import { type JudgeConfig, type JudgeFields, rulesOf, textPath } from './config.ts';
+import { type JudgeEntry, scoreByJudge, scoreTurn } from '#domain/duel/score.ts';
+import { textPath } from '#domain/duel/text-path.ts';
+import { type Asked, askJudges, ordersOf, type Pair, toProvisional } from './ask.ts';
+import { type JudgeConfig, type JudgeFields, rulesOf } from './config.ts';
+import { askProbes } from './probe.ts';
 
 export async function runJudge({ row }: RowInput<JudgeFields>, ctx: Context<JudgeConfig>): Promise<RowOutcome> {
   const { config } = ctx;
@@ -20,7 +20,7 @@ export async function runJudge({ row }: RowInput<JudgeFields>, ctx: Context<Judg
   if (missing !== null) return { type: 'reject', code: 'text-missing', reason: `there is no text at ${missing}` };
   const pair = { candidate: texts.candidate ?? '', against: texts.against ?? '' };
   const decision = decide(pair, row.fields, config);
-  if (decision !== null) return emit([], decision.score, decision.reason, config);
+  if (decision !== null) return { type: 'emit', emissions: [{ set: decidedFields(decision, config) }] };
   const history = renderHistory(row.fields.messages);
   const length = history.length + pair.candidate.length + pair.against.length;
   if (length > config.max_chars) {
@@ -28,16 +28,11 @@ export async function runJudge({ row }: RowInput<JudgeFields>, ctx: Context<Judg
     return { type: 'reject', code: 'duel-too-long', reason, evidence: { chars: length } };
   }
   try {
-    return emit(await askPanel(pair, history, ctx), null, null, config);
+    return await judge(pair, history, row.key, ctx);
   } catch (error) {
     if (config.prompt === undefined) throw error;
     return rejectPrompt(error, config.prompt);
   }
-}
-
-interface Pair {
-  readonly candidate: string;
-  readonly against: string;
 }
 
 /** Empty is no answer either. */
@@ -46,8 +41,13 @@ function textOf(fields: JudgeFields, path: string): string | null {
   return typeof text === 'string' && text.trim() !== '' ? text.toWellFormed() : null;
 }
 
+interface Decision {
+  readonly score: number;
+  readonly reason: string;
+}
+
 /** Points for the candidate where no judge is needed. */
-function decide(pair: Pair, fields: JudgeFields, config: JudgeConfig): { score: number; reason: string } | null {
+function decide(pair: Pair, fields: JudgeFields, config: JudgeConfig): Decision | null {
   if (pair.candidate.trim() === pair.against.trim()) return { score: 50, reason: 'identical' };
   const { prechecks } = rulesOf(config);
   const fault = (text: string) => findFault(text, fields.messages, prechecks, config.fence);
@@ -58,74 +58,64 @@ function decide(pair: Pair, fields: JudgeFields, config: JudgeConfig): { score: 
 }
 
 /**
- * Sorted by alias, so that the order of the panel changes no row. All calls are let finish before a failure is passed on: what was paid
- * is then in the journal, and a rerun repeats only what failed.
+ * All calls are let finish before a failure is passed on: what was paid is then in the journal, and a rerun repeats only what failed.
+ * Probes are asked beside the duel itself.
  */
-async function askPanel(pair: Pair, history: string, ctx: Context<JudgeConfig>): Promise<JudgeEntry[]> {
-  const orders: Order[] =
-    rulesOf(ctx.config).orders === 'both' ? ['candidate-first', 'against-first'] : ['against-first'];
-  const requests = orders.map((order) => makeRequest(order, pair, history, ctx.config));
-  const judges = [...ctx.config.panel].sort((a, b) => (a.alias < b.alias ? -1 : 1));
-  const settled = await Promise.allSettled(
-    judges.flatMap((judge) => requests.map((request) => askJudge(judge, request, ctx))),
-  );
-  return settled.map((each) => {
-    if (each.status === 'rejected') throw each.reason;
-    return each.value;
-  });
+async function judge(pair: Pair, history: string, key: string, ctx: Context<JudgeConfig>): Promise<RowOutcome> {
+  const probing = askProbes(pair.against, history, key, ctx);
+  const [duel, probes] = await Promise.allSettled([askPanel(pair, history, ctx), probing]);
+  if (duel.status === 'rejected') throw duel.reason;
+  if (probes.status === 'rejected') throw probes.reason;
+  const { entries, failures, doubts } = duel.value;
+  const judges = scoreByJudge(entries).size;
+  const failed = new Set(failures.map(({ judge: alias }) => alias)).size;
+  const needed = rulesOf(ctx.config).minJudges(judges);
+  const [first] = [...failures, ...probes.value.failures];
+  if (first !== undefined && (ctx.config.failed_judges === 'fail' || judges - failed < needed)) throw first.failure;
+  const provisional = toProvisional([...failures, ...probes.value.failures]);
+  const emissions: Emission[] = [{ set: judgedFields(entries, doubts, ctx.config) }, ...probes.value.emissions];
+  return { type: 'emit', emissions, ...(provisional === undefined ? {} : { provisional }) };
 }
 
-interface OrderedRequest extends JudgeRequest {
-  readonly order: Order;
+interface AskedPanel extends Asked {
+  /** Why each stage but the last one asked was not enough; null without a cascade. */
+  readonly doubts: readonly Doubt[] | null;
 }
 
-function makeRequest(order: Order, pair: Pair, history: string, config: JudgeConfig): OrderedRequest {
-  const candidate = neutralise(pair.candidate).text;
-  const against = neutralise(pair.against).text;
-  const request = makeJudgeRequest({
-    history,
-    first: order === 'candidate-first' ? candidate : against,
-    second: order === 'candidate-first' ? against : candidate,
-    seed: config.seed,
-    dimensions: config.dimensions,
-    prompt: config.prompt ?? null,
-  });
-  return { order, ...request };
+async function askPanel(pair: Pair, history: string, ctx: Context<JudgeConfig>): Promise<AskedPanel> {
+  const { panel, cascade } = ctx.config;
+  const orders = ordersOf(ctx.config);
+  if (cascade === undefined) return { ...(await askJudges(panel, orders, pair, history, ctx)), doubts: null };
+  const rules = { minJudges: ctx.config.min_judges ?? null, near: cascade.near, within: cascade.within };
+  const doubts: Doubt[] = [];
+  let entries: JudgeEntry[] = [];
+  const failures: Asked['failures'][number][] = [];
+  for (const [at, aliases] of cascade.stages.entries()) {
+    const stage = panel.filter(({ alias }) => aliases.includes(alias));
+    const asked = await askJudges(stage, orders, pair, history, ctx);
+    // By alias, as without a cascade.
+    entries = [...entries, ...asked.entries].sort((a, b) => (a.judge < b.judge ? -1 : a.judge > b.judge ? 1 : 0));
+    failures.push(...asked.failures);
+    const doubt = at === cascade.stages.length - 1 ? null : findDoubt(entries, rules);
+    if (doubt === null) break;
+    doubts.push(doubt);
+  }
+  return { entries, failures, doubts };
 }
 
-async function askJudge(
-  judge: ResolvedModel,
-  { order, messages, schema, shown }: OrderedRequest,
-  { config, llm }: Context<JudgeConfig>,
-): Promise<JudgeEntry> {
-  const { dimensions } = config;
-  const answer = await llm.complete({ model: judge, messages, ...(config.structured ? { schema } : {}) });
-  const { quotes } = rulesOf(config);
-  const parsed = parseJudgement(answer.text, { dimensions, shown, quotes, finishReason: answer.finishReason });
-  const base = { judge: judge.alias, order };
-  if (parsed.status === 'unparsed')
-    return { ...base, status: 'unparsed', code: parsed.code, choices: {}, quotes: {}, reason: '' };
-  const { judgement } = parsed;
-  const choices = Object.fromEntries(
-    Object.entries(judgement.choices).map(([name, choice]) => [
-      name,
-      choice === 'void' ? choice : toVerdict(choice, order),
-    ]),
-  );
-  return { ...base, status: 'parsed', code: null, choices, quotes: judgement.quotes, reason: judgement.reason };
-}
-
-function emit(
+function judgedFields(
   entries: readonly JudgeEntry[],
-  score: number | null,
-  decided: string | null,
+  doubts: readonly Doubt[] | null,
   config: JudgeConfig,
-): RowOutcome {
-  const turn = scoreTurn(entries, config.dimensions, rulesOf(config).minJudges);
-  const set: JsonObject =
-    decided === null
-      ? { score: turn.score, parsed: turn.parsed, metrics: turn.metrics, flips: turn.flips }
-      : { score, parsed: true, metrics: Object.fromEntries(config.dimensions.map((name) => [name, score])), flips: 0 };
+): JsonObject {
+  const asked = scoreByJudge(entries).size;
+  const { score, parsed, metrics, flips } = scoreTurn(entries, config.dimensions, rulesOf(config).minJudges(asked));
   const judges = entries.map((entry) => ({ ...entry }));
-  return { type: 'emit', emissions: [{ set: { ...set, judges, decided } }] };
+  return { score, parsed, metrics, flips, judges, decided: null, ...(doubts === null ? {} : { doubts: [...doubts] }) };
+}
+
+function decidedFields({ score, reason }: Decision, config: JudgeConfig): JsonObject {
+  const metrics = Object.fromEntries(config.dimensions.map((name) => [name, score]));
+  const doubts = config.cascade === undefined ? {} : { doubts: [] };
+  return { score, parsed: true, metrics, flips: 0, judges: [], decided: reason, ...doubts };
 }

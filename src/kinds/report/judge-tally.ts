@@ -83,6 +83,7 @@ function comparedIn(entries: readonly JudgeEntry[]): number {
   return [...names].filter((name) => parsed.every(({ choices }) => (choices[name] ?? 'void') !== 'void')).length;
 }
 
+const STATUSES = ['parsed', 'unparsed', 'failed'] as const;
 const VERDICTS: readonly string[] = ['candidate', 'against', 'draw', 'void'];
 
 /** Believes nothing about the shape: rows may come from another pipeline. */
@@ -96,7 +97,7 @@ export function toJudgeEntries(value: Json | undefined): JudgeEntry[] {
       {
         judge: entry['judge'],
         order: entry['order'] === 'against-first' ? ('against-first' as const) : ('candidate-first' as const),
-        status: entry['status'] === 'parsed' ? ('parsed' as const) : ('unparsed' as const),
+        status: STATUSES.find((status) => status === entry['status']) ?? 'unparsed',
         code: typeof entry['code'] === 'string' ? entry['code'] : null,
         choices: Object.fromEntries(
           Object.entries(choices).filter(([, verdict]) => VERDICTS.includes(String(verdict))) as [string, Verdict][],
