@@ -12,7 +12,6 @@ export interface SeenDuel {
   readonly scores: ReadonlyMap<string, JudgeScore>;
   /** Score of the duel as the row has it, 0..100. */
   readonly score: number | null;
-  readonly decided: string | null;
   readonly cluster: string;
   /** 1 where the candidate is longer, -1 where the other is, 0 where neither; null where a text is not there. */
   readonly longer: -1 | 0 | 1 | null;

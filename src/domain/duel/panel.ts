@@ -6,7 +6,7 @@ import { toClusters } from '#stats/clusters.ts';
 import { mean } from '#stats/intervals.ts';
 import { type FindingName, findFaultsAgainst, findOwnFaults, type JudgeFinding } from './judge-findings.ts';
 import { type JudgeMeasures, measureJudge, type SeenDuel, type SeenProbe } from './judge-measures.ts';
-import { scoreWithout } from './score.ts';
+import { type DuelPoint, deltaOf, withoutJudges } from './points.ts';
 
 export interface PanelRules {
   /** Findings for which a judge is left out. */
@@ -49,6 +49,7 @@ export interface PanelWorth {
 }
 
 export function weighPanel(duels: readonly SeenDuel[], probes: readonly SeenProbe[], rules: PanelRules): PanelWorth {
+  const points = duels.map(toPoint);
   const judged = duels.filter(({ entries }) => entries.length > 0);
   const names = [...new Set([...judged, ...probes].flatMap(({ entries }) => entries.map(({ judge }) => judge)))].sort();
   const measured = names.map((judge) => measureJudge(judge, judged, probes));
@@ -61,7 +62,7 @@ export function weighPanel(duels: readonly SeenDuel[], probes: readonly SeenProb
     const against = findFaultsAgainst(measures, judged, consensusOf(judged, others), first, rules.minRows);
     const findings = withoutImplied([...first, ...against]);
     const status = isExcluded(findings, rules) ? 'excluded' : 'kept';
-    return { measures, findings, status, without: marginWithout(duels, new Set([judge]), rules) };
+    return { measures, findings, status, without: marginWithout(points, [judge], rules) };
   });
   const excluded = judges.filter(({ status }) => status === 'excluded').map(({ measures }) => measures.judge);
   const kept = names.filter((name) => !excluded.includes(name));
@@ -72,12 +73,8 @@ export function weighPanel(duels: readonly SeenDuel[], probes: readonly SeenProb
     alphas: measureAlphas(judged),
     meanCorrelation,
     effectiveVotes: meanCorrelation === null ? null : effectiveVotes(kept.length, meanCorrelation),
-    margin: marginOf(
-      duels.map(({ score, cluster }) => ({ score, cluster })),
-      rules,
-    ),
-    marginKept:
-      excluded.length === names.length && names.length > 0 ? null : marginWithout(duels, new Set(excluded), rules),
+    margin: marginWithout(points, [], rules),
+    marginKept: marginWithout(points, excluded, rules),
   };
 }
 
@@ -101,24 +98,27 @@ function consensusOf(duels: readonly SeenDuel[], judges: readonly string[]): (-1
   });
 }
 
-function marginWithout(duels: readonly SeenDuel[], excluded: ReadonlySet<string>, rules: PanelRules): Margin | null {
-  return marginOf(
-    duels.map(({ entries, score, decided, cluster }) => ({
-      cluster,
-      score: scoreWithout({ score, parsed: score !== null, decided, judges: entries }, excluded).score,
-    })),
-    rules,
+function toPoint({ cluster, score, scores, entries }: SeenDuel): DuelPoint {
+  const read = [...scores].flatMap(([judge, { score: share }]) =>
+    share === null ? [] : [[judge, 200 * share - 100] as const],
   );
+  return {
+    cluster,
+    // A side has what the other does not: 60 points are a margin of 20.
+    scores: score === null ? null : { king: 100 - score, challenger: score },
+    judges: Object.fromEntries(read),
+    asked: [...new Set(entries.map(({ judge }) => judge))],
+  };
 }
 
-function marginOf(
-  duels: readonly { readonly score: number | null; readonly cluster: string }[],
-  rules: PanelRules,
-): Margin | null {
-  const read = duels.filter(({ score }) => score !== null);
+function marginWithout(points: readonly DuelPoint[], excluded: readonly string[], rules: PanelRules): Margin | null {
+  const left = withoutJudges(points, new Set(excluded), { minJudges: null, range: [0, 100] });
+  const read = left.flatMap((point) => {
+    const delta = deltaOf(point);
+    return delta === null ? [] : [{ cluster: point.cluster, delta }];
+  });
   if (read.length === 0) return null;
-  // A side has what the other does not: 60 points are a margin of 20.
-  const deltas = read.map(({ score }) => 2 * (score ?? 0) - 100);
+  const deltas = read.map(({ delta }) => delta);
   const clusters = toClusters(
     deltas,
     read.map(({ cluster }) => cluster),

@@ -85,22 +85,6 @@ export function majorityOf(judges: number): number {
   return Math.floor(judges / 2) + 1;
 }
 
-export interface JudgedDuel {
-  readonly score: number | null;
-  readonly parsed: boolean;
-  /** Why code decided it; null where judges did. */
-  readonly decided: string | null;
-  readonly judges: readonly JudgeEntry[];
-}
-
-/** The score of a duel with some judges left out: of the others that were asked, more than half must count. */
-export function scoreWithout(duel: JudgedDuel, excluded: ReadonlySet<string>): Pick<TurnScore, 'score' | 'parsed'> {
-  if (duel.decided !== null) return { score: duel.score, parsed: duel.parsed };
-  const entries = duel.judges.filter(({ judge }) => !excluded.has(judge));
-  const { score, parsed } = scoreTurn(entries, [], majorityOf(new Set(entries.map(({ judge }) => judge)).size));
-  return { score, parsed };
-}
-
 export function scoreByJudge(entries: readonly JudgeEntry[]): Map<string, JudgeScore> {
   const names = [...new Set(entries.map(({ judge }) => judge))].sort();
   return new Map(names.map((name) => [name, scoreJudge(entries.filter(({ judge }) => judge === name))]));

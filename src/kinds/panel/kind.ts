@@ -69,7 +69,6 @@ export const panelKind = defineWhole({
     from: {
       judges: { schema: JudgeEntriesSchema },
       score: { schema: OptionalNumber },
-      decided: { schema: OptionalText, optional: true },
       [textPath(candidate)]: { schema: OptionalText },
       [textPath(against)]: { schema: OptionalText },
       [cluster]: { schema: Type.Union([Type.String(), Type.Integer()]), optional: true },

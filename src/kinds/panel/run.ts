@@ -44,7 +44,6 @@ function toDuel(fields: JsonObject, place: number, config: PanelConfig): SeenDue
     entries,
     scores: scoreByJudge(entries),
     score: typeof score === 'number' ? score : null,
-    decided: typeof fields['decided'] === 'string' ? fields['decided'] : null,
     cluster: typeof cluster === 'string' || typeof cluster === 'number' ? String(cluster) : `row ${place}`,
     longer: candidate === null || against === null ? null : signOf(candidate.length - against.length),
     marked: entries.length === 0 ? 0 : signOf(speaksToJudge(candidate) - speaksToJudge(against)),
