@@ -11,6 +11,7 @@ import type { Plan } from '#contract/plan.ts';
 import type { ServiceHub } from '#contract/services.ts';
 import type { Store } from '#contract/store.ts';
 import { loadManifest } from '#manifest/load-manifest.ts';
+import type { TreeCache } from '#manifest/tree-cache.ts';
 import { makePlan } from '#plan/make-plan.ts';
 import { countDiagnostics, formatDiagnostics } from '#report/format-diagnostic.ts';
 import { resolveDataset } from '#services/datasets/resolve-dataset.ts';
@@ -19,6 +20,7 @@ import { makeSecrets, type SecretResolver } from '#services/secrets.ts';
 import { CommandError, type Io } from './io.ts';
 import { type RecordedFiles, recordFiles } from './recorded-files.ts';
 import { serviceIdentity } from './service-identity.ts';
+import { CODE_IDENTITY } from './settled.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PlanFlags {
@@ -53,6 +55,7 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
     profiles: flags.profile ?? [],
     sets: flags.set ?? [],
     readText: readBytes(files),
+    trees: treesIn(store),
     env(name) {
       env.set(name, io.env(name));
       return io.env(name);
@@ -88,6 +91,17 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
     secrets,
     environment: io.environment,
     env: [...env],
+  };
+}
+
+/** Of this build alone: another one may read the same text otherwise. */
+function treesIn({ notes }: Store): TreeCache {
+  return {
+    async get(file) {
+      const note = await notes.get(`parsed:${file}`);
+      return Array.isArray(note) && note[0] === CODE_IDENTITY ? note[1] : undefined;
+    },
+    put: (file, tree) => notes.put(`parsed:${file}`, [CODE_IDENTITY, tree]),
   };
 }
 

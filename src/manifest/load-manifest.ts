@@ -17,6 +17,7 @@ import { applySet, nameOfSet, parseSet, type SetOption } from './parse-set.ts';
 import { PROFILE_OPTION, selectProfiles } from './profiles.ts';
 import { type ReadText, SourceReader } from './read-sources.ts';
 import { checkSecretLiterals, checkSecretUses, maskSecrets } from './secrets.ts';
+import type { TreeCache } from './tree-cache.ts';
 
 export interface LoadOptions {
   /** Absolute path of the entry file. */
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly sets: readonly string[];
   /** Null where there is no such file. */
   readonly readText: ReadText;
+  /** Null or left out: every file is parsed. */
+  readonly trees?: TreeCache | null;
   readonly env: (name: string) => string | undefined;
   /** For suggestions only. */
   readonly envNames?: () => readonly string[];
@@ -36,7 +39,7 @@ export interface LoadOptions {
 
 export async function loadManifest(options: LoadOptions): Promise<LoadedManifest> {
   const diagnostics = new DiagnosticList();
-  const reader = new SourceReader(options.readText, diagnostics);
+  const reader = new SourceReader(options.readText, diagnostics, options.trees ?? null);
   const { texts } = reader;
   const masks: SourceSpan[] = [];
   const finish = (root: LocatedMap, loaded: NonNullable<LoadedManifest['salvaged']> | null): LoadedManifest => {
@@ -89,6 +92,7 @@ export async function loadManifest(options: LoadOptions): Promise<LoadedManifest
       diagnostics.add(diagnostic);
   }
   warnUnusedOverlays(base, root, params, options, diagnostics);
+  if (diagnostics.errors === 0) await reader.keepTrees();
   return finish(loaded.root, { manifest, suspect: loaded.suspect });
 }
 

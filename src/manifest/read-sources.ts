@@ -11,6 +11,7 @@ import { emptyMap, itemsOf, type Located, type LocatedMap, member, textOf } from
 import { overlayManifest } from './overlay.ts';
 import { parseToml } from './parse-toml.ts';
 import { parseYaml } from './parse-yaml.ts';
+import { parseCached, type TreeCache } from './tree-cache.ts';
 
 export type ReadText = (path: string) => Promise<string | Uint8Array | null>;
 
@@ -19,11 +20,14 @@ export class SourceReader {
   readonly consulted = new Map<string, Digest | null>();
   readonly #readText: ReadText;
   readonly #diagnostics: DiagnosticList;
+  readonly #trees: TreeCache | null;
+  #keeping: (() => Promise<void>)[] = [];
   #included = 0;
 
-  constructor(readText: ReadText, diagnostics: DiagnosticList) {
+  constructor(readText: ReadText, diagnostics: DiagnosticList, trees: TreeCache | null) {
     this.#readText = readText;
     this.#diagnostics = diagnostics;
+    this.#trees = trees;
   }
 
   /** The file with everything it includes laid under it. Null where the file itself cannot be used. */
@@ -88,11 +92,17 @@ export class SourceReader {
     return null;
   }
 
+  /** What was parsed need not be parsed again. Only for manifests without errors. */
+  async keepTrees(): Promise<void> {
+    for (const put of this.#keeping) await put();
+    this.#keeping = [];
+  }
+
   async #parsed(file: string, from: SourceSpan | undefined, what: string): Promise<Located | 'empty' | null> {
     const text = this.texts.get(file) ?? (await this.#load(file, from, what));
     if (text === null) return null;
     const parse = extname(file) === '.toml' ? parseToml : parseYaml;
-    const { root, diagnostics } = parse(file, text);
+    const { root, diagnostics } = await parseCached(file, text, parse, this.#trees, (put) => this.#keeping.push(put));
     for (const diagnostic of diagnostics) this.#diagnostics.add(diagnostic);
     if (root !== undefined) return root;
     return diagnostics.length === 0 ? 'empty' : null;
