@@ -1,5 +1,9 @@
 /** A set of strings that keeps 8 bytes a member: membership is certain when absent, and to be confirmed when present. */
 
+/** Part of the slots that is in use before the table grows, and by how much it does: 10 to 15 bytes a member. */
+const FULL = 0.8;
+const GROWTH = 1.5;
+
 export class KeySet {
   /** Small at first: most ports of a run with thousands of nodes hold a handful of rows. */
   #slots = new Uint32Array(2 << 5);
@@ -7,7 +11,7 @@ export class KeySet {
 
   /** False when the key (or one with the same 64-bit hash) was there before. */
   add(key: string): boolean {
-    if (this.#size * 4 > this.#slots.length) this.#grow();
+    if (this.#size >= (this.#slots.length / 2) * FULL) this.#grow();
     const [high, low] = hash64(key);
     const isNew = insert(this.#slots, high, low);
     if (isNew) this.#size++;
@@ -16,11 +20,11 @@ export class KeySet {
 
   /** True also for another key with the same 64-bit hash. */
   has(key: string): boolean {
+    const slots = this.#slots;
     const [high, low] = hash64(key);
-    const mask = this.#slots.length / 2 - 1;
-    for (let place = low & mask; ; place = (place + 1) & mask) {
-      const slotHigh = this.#slots[place * 2];
-      const slotLow = this.#slots[place * 2 + 1];
+    for (let at = firstSlot(slots, low); ; at = nextSlot(slots, at)) {
+      const slotHigh = slots[at];
+      const slotLow = slots[at + 1];
       if (slotHigh === 0 && slotLow === 0) return false;
       if (slotHigh === high && slotLow === low) return true;
     }
@@ -28,7 +32,7 @@ export class KeySet {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
+    this.#slots = new Uint32Array(2 * Math.ceil((old.length / 2) * GROWTH));
     for (let at = 0; at < old.length; at += 2) {
       const high = old[at] ?? 0;
       const low = old[at + 1] ?? 0;
@@ -39,17 +43,25 @@ export class KeySet {
 
 /** Open addressing over pairs of words; the pair (0, 0) marks a free slot. */
 function insert(slots: Uint32Array, high: number, low: number): boolean {
-  const mask = slots.length / 2 - 1;
-  for (let place = low & mask; ; place = (place + 1) & mask) {
-    const slotHigh = slots[place * 2];
-    const slotLow = slots[place * 2 + 1];
+  for (let at = firstSlot(slots, low); ; at = nextSlot(slots, at)) {
+    const slotHigh = slots[at];
+    const slotLow = slots[at + 1];
     if (slotHigh === 0 && slotLow === 0) {
-      slots[place * 2] = high;
-      slots[place * 2 + 1] = low;
+      slots[at] = high;
+      slots[at + 1] = low;
       return true;
     }
     if (slotHigh === high && slotLow === low) return false;
   }
+}
+
+/** The word as a part of its range, of the slots. */
+function firstSlot(slots: Uint32Array, low: number): number {
+  return Math.floor((low / 2 ** 32) * (slots.length / 2)) * 2;
+}
+
+function nextSlot(slots: Uint32Array, at: number): number {
+  return at + 2 === slots.length ? 0 : at + 2;
 }
 
 /** Two independent multiplicative hashes over UTF-16 units (cyrb53's mixing, Bryc 2018, public domain). */

@@ -1,12 +1,13 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlockCache } from '#store/disk/block-cache.ts';
 import { fsCalls } from '#store/disk/fs-calls.ts';
+import { mergeSegments } from '#store/disk/merge-segments.ts';
 import { OpenFiles } from '#store/disk/open-files.ts';
-import { makeRecords, SEGMENT_BLOCK, Segment, writeSegment } from '#store/disk/segment.ts';
+import { makeRecords, SEGMENT_BLOCK, Segment, sortRecords, writeSegment } from '#store/disk/segment.ts';
 import { blobOf, entryOf } from './contract.ts';
 import { filesOf, withRoot, withStore } from './disk-rig.ts';
 
@@ -24,7 +25,7 @@ test('a segment finds all its records and hardly anything else', () =>
           records.offset[nth] = nth * 2 ** 33;
         }
         const path = join(root, 'x.b.seg');
-        writeSegment(path, { packs: ['p', 'q'], ranges: [], records }, fsCalls);
+        writeSegment(path, { packs: ['p', 'q'], ranges: [], records: sortRecords(records) }, fsCalls);
         const files = new OpenFiles();
         const segment = new Segment(path, 0, files, new BlockCache(SEGMENT_BLOCK, 1 << 20));
         assert.is(segment.count, keys.length);
@@ -39,6 +40,54 @@ test('a segment finds all its records and hardly anything else', () =>
       }),
       { numRuns: 30 },
     );
+  }));
+
+test('segments are merged in order, without what lay in packs that are gone', () =>
+  withRoot(async (root) => {
+    mkdirSync(root, { recursive: true });
+    const files = new OpenFiles();
+    const cache = new BlockCache(SEGMENT_BLOCK, 1 << 20);
+    const keys = fc.array(fc.tuple(fc.nat(9), fc.nat(0xffff)), { maxLength: 700 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(keys, { minLength: 1, maxLength: 9 }), async (parts) => {
+        const expected: string[] = [];
+        const segments = parts.map((part, nth) => {
+          const records = makeRecords(part.length);
+          for (const [at, [high, low]] of part.entries()) {
+            records.high[at] = high * 0x1000_0000;
+            records.low[at] = low;
+            records.pack[at] = at % 2;
+            records.offset[at] = at;
+            if (at % 2 === 1) expected.push(`${high * 0x1000_0000} ${low} own${nth} ${at}`);
+          }
+          const path = join(root, `${nth}.b.seg`);
+          writeSegment(path, { packs: ['gone', `own${nth}`], ranges: [], records: sortRecords(records) }, fsCalls);
+          return new Segment(path, nth, files, cache);
+        });
+        const merged = mergeSegments(segments, (pack) => pack !== 'gone');
+        const path = join(root, 'merged.b.seg');
+        writeSegment(path, merged, fsCalls);
+        const reader = new Segment(path, 99, files, cache).read();
+        const found: string[] = [];
+        for (let last = 0; reader.next(); last = reader.high) {
+          assert.ok(reader.high >= last);
+          found.push(`${reader.high} ${reader.low} ${merged.packs[reader.pack]} ${reader.offset}`);
+        }
+        reader.close();
+        assert.equal(found.sort(), expected.sort());
+        assert.is(merged.records.count, expected.length);
+      }),
+      { numRuns: 20 },
+    );
+    files.close();
+  }));
+
+test('a segment whose end is cut off is none: its packs are looked through again', () =>
+  withRoot(async (root) => {
+    await withStore(root, (store) => store.blobs.put([blobOf('"kept"')]));
+    const [segment = ''] = filesOf(root, 'index', '.b.seg');
+    truncateSync(segment, statSync(segment).size - 1);
+    await withStore(root, async (store) => assert.ok((await store.blobs.get([blobOf('"kept"').digest]))[0]));
   }));
 
 test('segments of many short runs are merged, and everything is still found', () =>

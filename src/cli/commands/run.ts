@@ -17,6 +17,7 @@ import { toRunRecord, writeRunRecord } from '../run-record.ts';
 import { makeTeller } from '../teller.ts';
 import type { Round } from '../watch.ts';
 import { findWorkspace, type Workspace } from '../workspace.ts';
+import { holdYoungGeneration } from '../young-generation.ts';
 
 export interface RunFlags {
   readonly profile?: readonly string[];
@@ -41,6 +42,7 @@ export interface RunFlags {
 const EXIT_CODES = { done: 0, failed: 1, frozen: 3, gated: 4, spent: 5, stopped: 130 } as const;
 
 export async function run(target: string | undefined, flags: RunFlags, io: Io): Promise<number> {
+  holdYoungGeneration();
   const workspace = findWorkspace(target, flags.cache, io);
   const store = await openStore(workspace.cache);
   try {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '#contract/failure.ts';
 import type { Digest } from '#contract/json.ts';
 import { BlockCache } from './block-cache.ts';
 import type { FsCalls } from './fs-calls.ts';
@@ -14,7 +15,7 @@ import { mergeSegments, pickMerge } from './merge-segments.ts';
 import { OpenFiles } from './open-files.ts';
 import { type Pack, type PackFamily, type Packs, toPlace } from './packs.ts';
 import { scanFrames } from './scan-frames.ts';
-import { makeRecords, type PackRange, SEGMENT_BLOCK, Segment, writeSegment } from './segment.ts';
+import { makeRecords, type PackRange, SEGMENT_BLOCK, Segment, sortRecords, writeSegment } from './segment.ts';
 import { atPath, errnoOf, toStoreFailure } from './store-failure.ts';
 
 /** Records gathered before they are written as a segment. */
@@ -22,7 +23,7 @@ export const SEGMENT_RECORDS = 32_768;
 /** What others left unindexed is written as a segment too: at once when it is much, with our own when it is some. */
 const SPILL_AT_ONCE = 200_000;
 const SPILL_WITH_OWN = 4096;
-const CACHE_BYTES = 8 << 20;
+const CACHE_BYTES = 4 << 20;
 
 export class KeyIndex {
   readonly dir: string;
@@ -256,7 +257,7 @@ export class KeyIndex {
       nth++;
     }
     atPath(this.dir, () => makeFolder(this.dir));
-    writeSegment(this.#nextPath(), { packs, ranges, records }, this.#fs);
+    writeSegment(this.#nextPath(), { packs, ranges, records: sortRecords(records) }, this.#fs);
     const segment = this.#load(join(this.dir, this.#lastName()));
     if (segment !== null) this.#segments.push(segment);
   }
@@ -264,8 +265,14 @@ export class KeyIndex {
   #merge(): void {
     const chosen = pickMerge(this.#segments);
     if (chosen.length === 0) return;
-    const content = mergeSegments(chosen, (name) => this.#packs.named(name)?.isGone === false);
-    writeSegment(this.#nextPath(), content, this.#fs);
+    try {
+      const content = mergeSegments(chosen, (name) => this.#packs.named(name)?.isGone === false);
+      writeSegment(this.#nextPath(), content, this.#fs);
+    } catch (error) {
+      // Another process was first to merge them; whoever calls looks again at what there is.
+      if (errnoOf(error instanceof Failure ? error.cause : error) === 'ENOENT') return;
+      throw error;
+    }
     for (const segment of chosen) {
       this.#files.forget(segment.path);
       rmSync(segment.path, { force: true });

@@ -3,7 +3,7 @@
  * first key of every block in memory. Derived from packs: losing one costs a scan. A record only says where to look; the frame there is checked.
  */
 
-import { closeSync, fdatasyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { BlockCache } from './block-cache.ts';
 import type { FsCalls } from './fs-calls.ts';
@@ -17,6 +17,7 @@ export interface PackRange {
   readonly to: number;
 }
 
+/** Places by 64 bits of a key, in no order. */
 interface SegmentRecords {
   readonly count: number;
   readonly high: Uint32Array;
@@ -26,10 +27,18 @@ interface SegmentRecords {
   readonly offset: Float64Array;
 }
 
+type Visit = (high: number, low: number, pack: number, offset: number) => void;
+
+/** Records as a segment holds them: visited once, by rising `high`. */
+export interface SortedRecords {
+  readonly count: number;
+  each(visit: Visit): void;
+}
+
 export interface SegmentContent {
   readonly packs: readonly string[];
   readonly ranges: readonly PackRange[];
-  readonly records: SegmentRecords;
+  readonly records: SortedRecords;
 }
 
 const MAGIC = 0x534c5331;
@@ -37,6 +46,8 @@ const HEAD_BYTES = 20;
 const RECORD_BYTES = 16;
 export const SEGMENT_BLOCK = 4096;
 const BLOCK_RECORDS = SEGMENT_BLOCK / RECORD_BYTES;
+/** Records are read in order and written so many bytes at a time. */
+const STRETCH_BYTES = 16 * SEGMENT_BLOCK;
 const BLOOM_PROBES = 5;
 /** 20 bits of a sort key hold the record's number. */
 const SEGMENT_LIMIT = 2 ** 20;
@@ -51,45 +62,62 @@ export function makeRecords(count: number): SegmentRecords {
   };
 }
 
-/** Writes beside, syncs and renames in. */
-export function writeSegment(path: string, content: SegmentContent, fs: FsCalls): void {
-  const { records } = content;
-  const order = new Float64Array(records.count);
-  for (let at = 0; at < records.count; at++) order[at] = (records.high[at] ?? 0) * SEGMENT_LIMIT + at;
+export function sortRecords(records: SegmentRecords): SortedRecords {
+  const { count, high, low, pack, offset } = records;
+  const order = new Float64Array(count);
+  for (let at = 0; at < count; at++) order[at] = (high[at] ?? 0) * SEGMENT_LIMIT + at;
   order.sort();
-  const bloomBytes = bloomSize(records.count);
-  const fences = Math.ceil(records.count / BLOCK_RECORDS);
-  const names = Buffer.from(JSON.stringify({ packs: content.packs, ranges: content.ranges }));
-  const metaBytes = names.byteLength + fences * 4 + bloomBytes;
-  const recordsAt = Math.ceil((HEAD_BYTES + metaBytes) / SEGMENT_BLOCK) * SEGMENT_BLOCK;
-  const bytes = Buffer.alloc(recordsAt + records.count * RECORD_BYTES);
-  names.copy(bytes, HEAD_BYTES);
+  return {
+    count,
+    each(visit) {
+      for (const key of order) {
+        const index = key % SEGMENT_LIMIT;
+        visit(high[index] ?? 0, low[index] ?? 0, pack[index] ?? 0, offset[index] ?? 0);
+      }
+    },
+  };
+}
+
+/** Writes beside, syncs and renames in. Of the records only a stretch is in memory. */
+export function writeSegment(path: string, { packs, ranges, records }: SegmentContent, fs: FsCalls): void {
+  const { count } = records;
+  const names = Buffer.from(JSON.stringify({ packs, ranges }));
   const fencesAt = HEAD_BYTES + names.byteLength;
-  const bloomAt = fencesAt + fences * 4;
-  const bloom = bytes.subarray(bloomAt, bloomAt + bloomBytes);
-  let at = recordsAt;
-  for (let nth = 0; nth < records.count; nth++) {
-    const index = (order[nth] ?? 0) % SEGMENT_LIMIT;
-    const high = records.high[index] ?? 0;
-    const low = records.low[index] ?? 0;
-    if (nth % BLOCK_RECORDS === 0) bytes.writeUInt32BE(high, fencesAt + (nth / BLOCK_RECORDS) * 4);
-    bytes.writeUInt32BE(high, at);
-    bytes.writeUInt32BE(low, at + 4);
-    bytes.writeUInt16BE(records.pack[index] ?? 0, at + 8);
-    bytes.writeUIntBE(records.offset[index] ?? 0, at + 10, 6);
-    at += RECORD_BYTES;
-    addToBloom(bloom, high, low);
-  }
-  bytes.writeUInt32BE(MAGIC, 0);
-  bytes.writeUInt32BE(records.count, 8);
-  bytes.writeUInt32BE(names.byteLength, 12);
-  bytes.writeUInt32BE(bloomBytes, 16);
-  bytes.writeUInt32BE(crc32(bytes.subarray(8, HEAD_BYTES + metaBytes)), 4);
+  const bloomAt = fencesAt + Math.ceil(count / BLOCK_RECORDS) * 4;
+  const meta = Buffer.alloc(bloomAt + bloomSize(count));
+  const recordsAt = Math.ceil(meta.byteLength / SEGMENT_BLOCK) * SEGMENT_BLOCK;
+  const bloom = meta.subarray(bloomAt);
+  names.copy(meta, HEAD_BYTES);
+  meta.writeUInt32BE(MAGIC, 0);
+  meta.writeUInt32BE(count, 8);
+  meta.writeUInt32BE(names.byteLength, 12);
+  meta.writeUInt32BE(bloom.byteLength, 16);
   const beside = `${path}.tmp`;
   atPath(path, () => {
     const fd = openSync(beside, 'w');
     try {
-      fs.write(fd, bytes, 0);
+      const stretch = Buffer.allocUnsafe(STRETCH_BYTES);
+      let [nth, fill, writtenTo] = [0, 0, recordsAt];
+      const flush = () => {
+        fs.write(fd, stretch.subarray(0, fill), writtenTo);
+        writtenTo += fill;
+        fill = 0;
+      };
+      records.each((high, low, pack, offset) => {
+        if (nth % BLOCK_RECORDS === 0) meta.writeUInt32BE(high, fencesAt + (nth / BLOCK_RECORDS) * 4);
+        stretch.writeUInt32BE(high, fill);
+        stretch.writeUInt32BE(low, fill + 4);
+        stretch.writeUInt16BE(pack, fill + 8);
+        stretch.writeUIntBE(offset, fill + 10, 6);
+        addToBloom(bloom, high, low);
+        nth++;
+        fill += RECORD_BYTES;
+        if (fill === STRETCH_BYTES) flush();
+      });
+      if (fill > 0) flush();
+      if (nth !== count) throw new Error(`a segment of ${count} records was given ${nth}`);
+      meta.writeUInt32BE(crc32(meta.subarray(8)), 4);
+      fs.write(fd, meta, 0);
       fdatasyncSync(fd);
     } catch (error) {
       rmSync(beside, { force: true });
@@ -159,6 +187,8 @@ export class Segment {
       this.#bloom = meta.subarray(nameBytes + fences * 4);
       this.#mask = this.#bloom.byteLength * 8 - 1;
       this.#recordsAt = Math.ceil((HEAD_BYTES + meta.byteLength) / SEGMENT_BLOCK) * SEGMENT_BLOCK;
+      if (this.count > 0 && fstatSync(fd).size < this.#recordsAt + this.count * RECORD_BYTES)
+        throw new Error('a cut-off segment');
     } finally {
       closeSync(fd);
     }
@@ -209,18 +239,61 @@ export class Segment {
     return this.#cache.view(this.#no, () => this.#files.fd(this.path), offset, RECORD_BYTES) ? this.#cache.at : -1;
   }
 
-  /** Every record, for merging. */
-  each(visit: (high: number, low: number, pack: number, offset: number) => void): void {
-    for (let nth = 0; nth < this.count; nth++) {
-      const at = this.#view(nth);
-      if (at < 0) return;
-      const bytes = this.#cache.bytes;
-      visit(
-        bytes.readUInt32BE(at),
-        bytes.readUInt32BE(at + 4),
-        bytes.readUInt16BE(at + 8),
-        bytes.readUIntBE(at + 10, 6),
-      );
+  /** Its records in order, past the cache: they are read once, and what is looked up often should stay. */
+  read(): SegmentReader {
+    return new SegmentReader(openSync(this.path, 'r'), this.#recordsAt, this.count);
+  }
+}
+
+/** Where one segment is, as several are read side by side. Has a file descriptor of its own until `close`. */
+export class SegmentReader {
+  readonly #fd: number;
+  readonly #bytes = Buffer.allocUnsafe(STRETCH_BYTES);
+  #position: number;
+  #left: number;
+  #at = 0;
+  #valid = 0;
+  high = 0;
+  low = 0;
+  pack = 0;
+  offset = 0;
+
+  constructor(fd: number, position: number, count: number) {
+    this.#fd = fd;
+    this.#position = position;
+    this.#left = count;
+  }
+
+  /** False behind the last record. */
+  next(): boolean {
+    if (this.#left === 0) return false;
+    if (this.#at === this.#valid) this.#fill();
+    if (this.#at === this.#valid) return false;
+    const [bytes, at] = [this.#bytes, this.#at];
+    this.high = bytes.readUInt32BE(at);
+    this.low = bytes.readUInt32BE(at + 4);
+    this.pack = bytes.readUInt16BE(at + 8);
+    this.offset = bytes.readUIntBE(at + 10, 6);
+    this.#at += RECORD_BYTES;
+    this.#left--;
+    return true;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #fill(): void {
+    let valid = 0;
+    const wanted = Math.min(STRETCH_BYTES, this.#left * RECORD_BYTES);
+    while (valid < wanted) {
+      const got = readSync(this.#fd, this.#bytes, valid, wanted - valid, this.#position + valid);
+      if (got === 0) break;
+      valid += got;
     }
+    this.#position += valid;
+    this.#at = 0;
+    // Of a file that was cut off, whole records only.
+    this.#valid = valid - (valid % RECORD_BYTES);
   }
 }
