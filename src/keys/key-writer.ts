@@ -14,6 +14,8 @@ export const FORMATS = {
   /** On its own, so that nothing else can ever re-pay a call. */
   call: 'sluice/call/1',
   port: 'sluice/port/1',
+  /** Raised also when the digest of a projection changes. */
+  projections: 'sluice/projections/1',
 } as const;
 
 export type KeyFormat = keyof typeof FORMATS;
@@ -78,6 +80,17 @@ export function writeActionKey(fingerprint: Digest, row: Digest, lookups: { read
     writer.part('fingerprint', fingerprint);
     writer.part('row', row);
     for (const name of Object.keys(lookups).sort()) writer.part(`lookup.${name}`, lookups[name] ?? null);
+  };
+}
+
+/**
+ * The digests of the projected rows of one chunk of a port: they follow from the chunk, so a row whose action is recalled need not be read.
+ * @param reads the paths of the projection, sorted
+ */
+export function writeProjectionsKey(chunk: Digest, reads: readonly string[]): WriteKey {
+  return (writer) => {
+    writer.part('chunk', chunk);
+    writer.part('reads', reads);
   };
 }
 

@@ -33,6 +33,11 @@ export function toProjection(reads: Reads): Projection {
   };
 }
 
+/** The declared paths again, sorted: with the rows, all that the digests depend on. */
+export function toReads({ all, withKey, paths }: Projection): string[] {
+  return all ? ['*'] : [...(withKey ? ['$key'] : []), ...paths.map(({ path }) => path)].sort();
+}
+
 /** Large fields whose value must be at hand before the projection's digest can be worked out (dotted paths only). */
 export function fieldsBehindDigest(projection: Projection, body: RowBody): string[] {
   const fields = new Set<string>();
@@ -60,7 +65,7 @@ export function projectionDigest(
   body: RowBody,
   large: ReadonlyMap<string, Json>,
 ): Digest {
-  if (projection.all) return sha256(canonicalize([key, digest]));
+  if (projection.all) return wholeRowDigest(key, digest);
   const inline: { [path: string]: Json } = Object.create(null);
   const byDigest: { [path: string]: Digest } = Object.create(null);
   for (const { path, field, rest } of projection.paths) {
@@ -71,6 +76,11 @@ export function projectionDigest(
     }
   }
   return sha256(canonicalize({ b: byDigest, i: inline, ...(projection.withKey ? { k: key } : {}) }, WRAPPING));
+}
+
+/** Digest of the projection that is the whole row: nothing is read for it. */
+export function wholeRowDigest(key: string, digest: Digest): Digest {
+  return sha256(canonicalize([key, digest]));
 }
 
 /** The fields of a projection; dotted paths come back nested, exactly as in the whole row but without their siblings. */

@@ -13,16 +13,21 @@ import {
   projectFields,
   projectionDigest,
   toProjection,
+  wholeRowDigest,
 } from '#keys/projection.ts';
 import { deepFreeze } from '#util/deep-freeze.ts';
+import type { EntryBook } from './entries.ts';
 import { type Found, type LookupTable, largeValues } from './lookup.ts';
+import type { Port } from './port.ts';
+import { ProjectedRows, type ProjectionsEntry } from './projected-rows.ts';
 import type { Rows } from './rows.ts';
 import { makeShapeCheck, type ShapeCheck } from './shape.ts';
 
 /** A row on its way to an action. */
 export interface Candidate {
   readonly ref: RowRef;
-  readonly body: RowBody;
+  /** Null until it is asked for, where the action's key is known without it. */
+  body: RowBody | null;
   /** The node whose port holds it. */
   readonly owner: string;
   readonly action: Digest;
@@ -53,13 +58,35 @@ export class Framer {
     this.#freeze = freeze;
   }
 
-  /** @throws LostBody */
-  async frame(refs: readonly RowRef[], owner: string): Promise<(Candidate | Decided)[]> {
+  /** Of rows on an edge, where knowing the projections of its chunks saves reading rows; else null. */
+  projectedRows(port: Port, book: EntryBook<ProjectionsEntry>): ProjectedRows | null {
+    const isKnown = !this.#needsKey || this.#projection.all || this.#tables.length > 0;
+    return isKnown ? null : new ProjectedRows(port, this.#projection, book);
+  }
+
+  /**
+   * @param projected digests of the projected rows, where they are known
+   * @param note told of those that were worked out, in the order of `refs`
+   * @throws LostBody
+   */
+  async frame(
+    refs: readonly RowRef[],
+    owner: string,
+    projected: readonly Digest[] | null = null,
+    note: (projected: readonly Digest[]) => void = () => undefined,
+  ): Promise<(Candidate | Decided)[]> {
+    const isUnread = this.#needsKey && this.#tables.length === 0 && (projected !== null || this.#projection.all);
+    if (isUnread)
+      return refs.map((ref, nth) => {
+        const row = projected?.[nth] ?? wholeRowDigest(ref.key, ref.digest);
+        return { ref, body: null, owner, found: {}, action: this.#keyOf(row, {}) };
+      });
     const bodies = await this.#rows.bodies(
       refs.map((ref) => ref.digest),
       () => owner,
     );
     const rows: (Candidate | Decided)[] = [];
+    const worked: Digest[] = [];
     for (const [index, ref] of refs.entries()) {
       const body = bodies[index];
       if (body === undefined) continue;
@@ -71,21 +98,31 @@ export class Framer {
         decided ??= this.#decide(table.name, result);
       }
       if (decided !== null) rows.push({ body, outcome: decided });
-      else
-        rows.push({
-          ref,
-          body,
-          owner,
-          found,
-          action: this.#needsKey ? await this.#actionKey(ref, body, found, owner) : '',
-        });
+      else {
+        const row = this.#needsKey ? await this.#projected(ref, body, owner) : '';
+        if (row !== '') worked.push(row);
+        rows.push({ ref, body, owner, found, action: row === '' ? '' : this.#keyOf(row, found) });
+      }
     }
+    if (worked.length === refs.length) note(worked);
     return rows;
+  }
+
+  /** Gives bodies to candidates that have none. @throws LostBody */
+  async read(candidates: readonly Candidate[]): Promise<void> {
+    const open = candidates.filter(({ body }) => body === null);
+    if (open.length === 0) return;
+    const bodies = await this.#rows.bodies(
+      open.map(({ ref }) => ref.digest),
+      (nth) => open[nth]?.owner ?? '',
+    );
+    for (const [nth, candidate] of open.entries()) candidate.body = bodies[nth] ?? null;
   }
 
   /** What the kind is given for a candidate, or the rejection of a row that has not the declared shape. */
   async input(candidate: Candidate): Promise<RowInput | RowOutcome> {
-    const { body, ref, owner } = candidate;
+    const { ref, owner } = candidate;
+    const body = bodyOf(candidate);
     const large = fieldsBehindValue(this.#projection, body);
     const fields = projectFields(
       this.#projection,
@@ -104,15 +141,13 @@ export class Framer {
     return this.#freeze ? deepFreeze(input) : input;
   }
 
-  async #actionKey(
-    ref: RowRef,
-    body: RowBody,
-    found: { readonly [name: string]: Found },
-    owner: string,
-  ): Promise<Digest> {
+  async #projected(ref: RowRef, body: RowBody, owner: string): Promise<Digest> {
     const behind = fieldsBehindDigest(this.#projection, body);
     const large = behind.length === 0 ? NONE : await largeValues(this.#rows, body, behind, owner);
-    const row = projectionDigest(this.#projection, ref.key, ref.digest, body, large);
+    return projectionDigest(this.#projection, ref.key, ref.digest, body, large);
+  }
+
+  #keyOf(row: Digest, found: { readonly [name: string]: Found }): Digest {
     const lookups: { [name: string]: Json } = {};
     for (const name of Object.keys(found)) {
       const result = found[name];
@@ -141,6 +176,12 @@ export class Framer {
       hint: `\`missing: reject\` or \`missing: null\` on ${name} lets the others go on`,
     });
   }
+}
+
+/** @throws Error an engine bug: what is laid over a row was to read it first */
+export function bodyOf({ ref, body }: Candidate): RowBody {
+  if (body === null) throw new Error(`row ${ref.key} was not read`);
+  return body;
 }
 
 const NONE: ReadonlyMap<string, Json> = new Map();

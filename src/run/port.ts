@@ -158,6 +158,14 @@ export class Port {
     return refs.slice(position - start, position - start + max);
   }
 
+  /** The sealed chunk that holds a position, or null where that is still open or beyond the end. */
+  chunkOf(position: number): (Chunk & { readonly start: number }) | null {
+    if (position >= this.#sealed) return null;
+    const index = this.#chunkAt(position);
+    const chunk = this.#chunks[index];
+    return chunk === undefined ? null : { ...chunk, start: this.#starts[index] ?? 0 };
+  }
+
   /** All rows in order. */
   async *scan(): AsyncGenerator<readonly RowRef[]> {
     for (let at = 0; ; ) {

@@ -9,10 +9,12 @@ import { NotCanonical } from '#keys/canonical.ts';
 import type { Counts } from './counts.ts';
 import { type ActionEntry, toCallEntries } from './entries.ts';
 import type { Shared } from './environment.ts';
-import { type Candidate, Framer } from './frame.ts';
+import { bodyOf, type Candidate, Framer } from './frame.ts';
 import type { LookupTable } from './lookup.ts';
 import { type Performed, Performer } from './perform.ts';
-import { applyEntry, type RowResult, toActionEntry, toFailedResult, toRejection } from './row-result.ts';
+import type { Port } from './port.ts';
+import type { ProjectedRows } from './projected-rows.ts';
+import { applyEntry, isMade, type RowResult, toActionEntry, toFailedResult, toRejection } from './row-result.ts';
 
 type Settle = (nth: number, result: RowResult) => void;
 
@@ -21,6 +23,12 @@ interface Work {
   readonly place: number;
   readonly candidate: Candidate;
   readonly input: RowInput;
+}
+
+/** Rows that follow one another in a log. */
+export interface Stretch {
+  readonly rows: ProjectedRows;
+  readonly position: number;
 }
 
 /** What is left of an action once it is done: what every row with this key is given. */
@@ -62,6 +70,7 @@ export class RowActions {
 
   /**
    * Settles what is decided at once before it resolves; slow actions settle later, each when it is done.
+   * @param stretch where the rows follow one another on their edge, and what is known of its chunks
    * @param fail told of an error that ends the node (a lost body, a store failure)
    */
   async start(
@@ -69,10 +78,14 @@ export class RowActions {
     owner: string,
     settle: Settle,
     fail: (error: unknown) => void,
+    stretch: Stretch | null,
   ): Promise<void> {
+    const projected = stretch === null ? null : await stretch.rows.recall(stretch.position, refs.length);
     const framed = await this.#framer.frame(
       refs.map(({ ref }) => ref),
       owner,
+      projected,
+      (worked) => stretch?.rows.note(stretch.position, worked),
     );
     const open: { nth: number; candidate: Candidate }[] = [];
     framed.forEach((row, nth) => {
@@ -82,6 +95,8 @@ export class RowActions {
       else open.push({ nth, candidate: row });
     });
     const entries = await this.#recall(open.map(({ candidate }) => candidate));
+    const unread = open.filter(({ candidate }, index) => !isMade(entries[index], candidate.ref));
+    await this.#framer.read(unread.map(({ candidate }) => candidate));
     const misses: Work[] = [];
     for (const [index, { nth, candidate }] of open.entries()) {
       const entry = entries[index];
@@ -91,7 +106,7 @@ export class RowActions {
         continue;
       }
       const input = await this.#framer.input(candidate);
-      if ('type' in input) settle(nth, this.#decided(input, ref, body, action));
+      if ('type' in input) settle(nth, this.#decided(input, ref, bodyOf(candidate), action));
       else misses.push({ nth, place: refs[nth]?.place ?? 0, candidate, input });
     }
     this.#perform(misses, settle, fail);
@@ -117,6 +132,11 @@ export class RowActions {
     const missing = new Set(rows.filter((_, nth) => stored[nth] !== true));
     if (missing.size === 0) return entries;
     return entries.map((entry) => (entry?.made?.to.some((row) => missing.has(row)) ? withoutMade(entry) : entry));
+  }
+
+  /** Of an edge, for `start`; null where nothing would be saved. */
+  projectedRows(port: Port): ProjectedRows | null {
+    return this.#framer.projectedRows(port, this.#shared.projections);
   }
 
   async close(): Promise<void> {
@@ -198,14 +218,15 @@ export class RowActions {
   }
 
   /** Keeps what may be kept. Failures never are. */
-  #keep({ ref, body, action }: Candidate, { outcome, calls }: Performed): Kept {
+  #keep(candidate: Candidate, { outcome, calls }: Performed): Kept {
     if (outcome instanceof Failure) return outcome;
     const { rows, actions } = this.#shared;
     const uses = toCallEntries(calls);
     const entry = encode(outcome, (value) => toActionEntry(value, uses, rows));
     const isProvisional = this.#noteProvisional(outcome);
     if (!this.#isKept || isProvisional) return entry;
-    const { outs } = applyEntry(this.#node, ref, body, action, entry, false, rows);
+    const { ref, action } = candidate;
+    const { outs } = applyEntry(this.#node, ref, bodyOf(candidate), action, entry, false, rows);
     const made = { ...entry, made: { from: ref.digest, to: outs.map((out) => out.ref.digest) } };
     actions.keep(action, made, this.#isForced);
     return made;
@@ -220,9 +241,18 @@ export class RowActions {
     return true;
   }
 
-  #result({ ref, body, action }: Candidate, kept: Kept, isShared: boolean): RowResult {
+  #result(candidate: Candidate, kept: Kept, isShared: boolean): RowResult {
+    const { ref, action } = candidate;
     if (kept instanceof Failure) return toFailedResult(kept, action);
-    return applyEntry(this.#node, ref, body, this.#isKept ? action : '', kept, isShared, this.#shared.rows);
+    return applyEntry(
+      this.#node,
+      ref,
+      bodyOf(candidate),
+      this.#isKept ? action : '',
+      kept,
+      isShared,
+      this.#shared.rows,
+    );
   }
 
   #decided(outcome: RowOutcome | Failure, ref: RowRef, body: RowBody, action: string): RowResult {

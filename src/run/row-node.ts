@@ -9,7 +9,8 @@ import type { Counts } from './counts.ts';
 import type { Shared } from './environment.ts';
 import type { LookupTable } from './lookup.ts';
 import type { Port } from './port.ts';
-import { RowActions } from './row-actions.ts';
+import type { ProjectedRows } from './projected-rows.ts';
+import { RowActions, type Stretch } from './row-actions.ts';
 import type { RowResult } from './row-result.ts';
 
 /** Rows read from an edge at once. */
@@ -35,9 +36,11 @@ class Edge {
   /** Rows read from the log; the rest of it is what arrived but was not taken. */
   position = 0;
   isTaken = false;
+  readonly projected: ProjectedRows | null;
 
-  constructor(port: Port) {
+  constructor(port: Port, projected: ProjectedRows | null) {
     this.port = port;
+    this.projected = projected;
   }
 
   get waiting(): number {
@@ -51,6 +54,10 @@ class Edge {
       this.head = 0;
     }
   }
+}
+
+function toStretch({ projected }: Edge, position: number): Stretch | null {
+  return projected === null ? null : { rows: projected, position };
 }
 
 export class RowNode {
@@ -91,8 +98,8 @@ export class RowNode {
     this.#shared = shared;
     this.#counts = counts;
     this.#ports = ports;
-    this.#edges = inputs.map((port) => new Edge(port));
     this.#actions = new RowActions(node, kind, tables, counts, shared, this.#halted.signal);
+    this.#edges = inputs.map((port) => new Edge(port, this.#actions.projectedRows(port)));
   }
 
   /** Ends when every row that arrived has its disposition. @throws LostBody, Failure of the store, or an engine bug */
@@ -131,7 +138,8 @@ export class RowNode {
       }
       await this.#shared.turns.take(this.#node.depth);
       await this.#shared.rows.room();
-      const refs = await edge.port.read(edge.position, FRAME);
+      const { position } = edge;
+      const refs = await edge.port.read(position, FRAME);
       edge.position += refs.length;
       const slots: Slot[] = [];
       for (const ref of refs) {
@@ -142,9 +150,11 @@ export class RowNode {
         edge.queue.push(slot);
       }
       this.#counts.in += refs.length;
-      if (slots.length > 0) await this.#start(slots, edge);
+      const stretch = slots.length === refs.length ? toStretch(edge, position) : null;
+      if (slots.length > 0) await this.#start(slots, edge, stretch);
       this.#advance();
     }
+    edge.projected?.keep();
     edge.isTaken = true;
   }
 
@@ -153,14 +163,14 @@ export class RowNode {
     if (isBusy || this.#halt !== null || this.#broken !== null || this.#early.has(ref.key)) return;
     const slot = this.#slot(ref);
     this.#early.set(ref.key, slot);
-    this.#start([slot], edge).catch((error: unknown) => this.#break(error));
+    this.#start([slot], edge, null).catch((error: unknown) => this.#break(error));
   }
 
   #slot(ref: RowRef): Slot {
     return { ref, place: this.#place++, result: null, isCommitted: false };
   }
 
-  async #start(slots: readonly Slot[], edge: Edge): Promise<void> {
+  async #start(slots: readonly Slot[], edge: Edge, stretch: Stretch | null): Promise<void> {
     try {
       await this.#actions.start(
         slots.map(({ ref, place }) => ({ ref, place })),
@@ -170,6 +180,7 @@ export class RowNode {
           if (slot !== undefined) this.#settle(slot, result);
         },
         (error) => this.#break(error),
+        stretch,
       );
     } catch (error) {
       this.#break(error);

@@ -55,20 +55,30 @@ function toEmissionEntry(
   return { port, suffix, key, set: encoded.body, unset };
 }
 
-/** Lays an entry over the current row. */
+/** Whether the rows that come of an entry are known from the last time it was laid over this very row. */
+export function isMade(entry: ActionEntry | undefined, ref: RowRef): entry is ActionEntry {
+  if (entry === undefined) return false;
+  const { emissions, rejection, made } = entry;
+  return made?.from === ref.digest && made.to.length === (rejection === null ? emissions.length : 1);
+}
+
+/**
+ * Lays an entry over the current row.
+ * @param body may be null where `isMade`
+ */
 export function applyEntry(
   node: PlanNode,
   ref: RowRef,
-  body: RowBody,
+  body: RowBody | null,
   action: Digest,
   entry: ActionEntry,
   reused: boolean,
   rows: Rows,
 ): RowResult {
-  const made = entry.made?.from === ref.digest ? entry.made.to : null;
+  const made = isMade(entry, ref) ? (entry.made?.to ?? null) : null;
   if (entry.rejection !== null) {
     const { code, reason } = entry.rejection;
-    const digest = made?.[0] ?? putRejected(body, entry, rows);
+    const digest = made?.[0] ?? putRejected(demand(body), entry, rows);
     const out = { port: 'rejected', ref: { key: ref.key, digest, action }, isSuffixed: false };
     return {
       disposition: 'rejected',
@@ -82,10 +92,15 @@ export function applyEntry(
     };
   }
   const outs = entry.emissions.map((emission, nth) => {
-    const digest = made?.[nth] ?? putEmitted(node, ref, body, emission, rows);
+    const digest = made?.[nth] ?? putEmitted(node, ref, demand(body), emission, rows);
     return toOut(ref, digest, action, emission);
   });
   return { disposition: 'emitted', code: null, message: '', outs, reused, action, calls: entry.calls, failure: null };
+}
+
+function demand(body: RowBody | null): RowBody {
+  if (body === null) throw new Error('an entry is laid over a row that was not read');
+  return body;
 }
 
 function putRejected(body: RowBody, entry: ActionEntry, rows: Rows): Digest {

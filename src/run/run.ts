@@ -13,6 +13,7 @@ import type { RunEnvironment, RunOptions, Shared } from './environment.ts';
 import { NodeRun } from './node-run.ts';
 import { Pool, Turns } from './pools.ts';
 import type { PortEntry } from './port.ts';
+import type { ProjectionsEntry } from './projected-rows.ts';
 import { LostBody, Rows } from './rows.ts';
 
 export interface NodeResult {
@@ -111,6 +112,8 @@ async function runAttempt(
     rows,
     nodes: new EntryBook<NodeEntry>(env.store.entries, 'node', env.origin, () => rows.stored()),
     actions: new EntryBook<ActionEntry>(env.store.entries, 'action', env.origin, () => rows.stored()),
+    // They name no bodies.
+    projections: new EntryBook<ProjectionsEntry>(env.store.entries, 'action', env.origin, async () => undefined),
     turns: new Turns(),
     pools: makePools(plan),
     distrusted,
@@ -122,12 +125,14 @@ async function runAttempt(
   const ticker = setInterval(() => {
     tellProgress(runs, env.emit);
     shared.actions.flush();
+    shared.projections.flush();
     shared.nodes.flush();
   }, TICK_MS);
   try {
     const failures = await settleAll(runs, abandon);
     await rows.flush();
     await shared.actions.settle();
+    await shared.projections.settle();
     await shared.nodes.settle();
     await env.store.sync();
     const fatal = failures.find((error) => !(error instanceof LostBody));

@@ -12,6 +12,7 @@ import {
   writeCallKey,
   writeFingerprint,
   writeNodeKey,
+  writeProjectionsKey,
 } from '#keys/key-writer.ts';
 import { PortHasher } from '#keys/port-digest.ts';
 import { sha256 } from '#util/sha256.ts';
@@ -27,6 +28,7 @@ test('formats', () => {
     action: 'sluice/action/1',
     call: 'sluice/call/1',
     port: 'sluice/port/1',
+    projections: 'sluice/projections/1',
   });
 });
 
@@ -50,6 +52,13 @@ test('node', () => {
   const text = `["sluice/node/2",["fingerprint","${A}"],["input.from",["${B}","${C}"]],["input.lost",[["${C}","partial"]]],["lookup.none",[]],["lookup.pr",["${A}"]]]`;
   assert.is(hashKey('node', write), sha256(text));
   assert.is(hashKey('node', write), '35dd4c56157a6458cd151eed3c476f4346dc2d304fdf1f7e8c726943212b7792');
+});
+
+test('projections of a chunk', () => {
+  const write = writeProjectionsKey(A, ['$key', 'n', 'meta.id']);
+  const text = `["sluice/projections/1",["chunk","${A}"],["reads",["$key","n","meta.id"]]]`;
+  assert.is(hashKey('projections', write), sha256(text));
+  assert.is(hashKey('projections', write), 'fa4c030689cf15685851244b84ec2827c34d9626666571e847c2c5eefd122ff1');
 });
 
 test('action', () => {

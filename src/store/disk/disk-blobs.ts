@@ -13,6 +13,8 @@ const DIGEST_BYTES = 32;
 export class DiskBlobs implements BlobStore {
   readonly #store: PackStore;
   readonly #cursor: ReadCursor;
+  /** Of those only asked for: they are mostly asked for in the order of writing, too. */
+  readonly #asked: ReadCursor;
   /** Read and found wrong: to be stored again even where the index knows a place. */
   readonly #damaged = new Set<Digest>();
   readonly #places: number[] = [];
@@ -20,6 +22,7 @@ export class DiskBlobs implements BlobStore {
   constructor(store: PackStore) {
     this.#store = store;
     this.#cursor = new ReadCursor(store.packs);
+    this.#asked = new ReadCursor(store.packs);
   }
 
   async has(digests: readonly Digest[]): Promise<boolean[]> {
@@ -108,18 +111,27 @@ export class DiskBlobs implements BlobStore {
   #has(digest: Digest, isItem = false): boolean {
     if (this.#damaged.has(digest)) return false;
     if (this.#store.blobs.index.own(digest) !== undefined) return true;
-    const { packs } = this.#store;
+    const guessed = this.#asked.guess(digest);
+    if (guessed >= 0 && this.#isAt(guessed, digest, isItem)) return true;
     const places: number[] = [];
     this.#store.blobs.index.places(digest, places);
-    return places.some((place) => {
-      const pack = packs.packOf(place);
-      if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return false;
-      const { bytes, at } = packs;
-      if (frameKey(bytes, at) !== digest) return false;
-      if (isItem || frameType(bytes, at) !== FRAME.list) return frameType(bytes, at) === FRAME.blob;
-      const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + payloadLength(bytes, at));
-      return toDigests(payload).every((item) => this.#has(item, true));
-    });
+    return places.some((place) => this.#isAt(place, digest, isItem));
+  }
+
+  #isAt(place: number, digest: Digest, isItem: boolean): boolean {
+    const { packs } = this.#store;
+    const pack = packs.packOf(place);
+    if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return false;
+    const { bytes, at } = packs;
+    if (frameKey(bytes, at) !== digest) return false;
+    const type = frameType(bytes, at);
+    const length = payloadLength(bytes, at);
+    if (type === FRAME.list && !isItem) {
+      const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
+      if (!toDigests(payload).every((item) => this.#has(item, true))) return false;
+    } else if (type !== FRAME.blob) return false;
+    this.#asked.passed(place, HEAD_BYTES + length);
+    return true;
   }
 
   /** The items of a list, or null where the body is plain or not there. */
