@@ -14,8 +14,8 @@ export const FORMATS = {
   /** On its own, so that nothing else can ever re-pay a call. */
   call: 'sluice/call/1',
   port: 'sluice/port/1',
-  /** Raised also when the digest of a projection changes. */
-  projections: 'sluice/projections/1',
+  /** Raised with `action`, and when the digest of a projection changes. */
+  actions: 'sluice/actions/1',
 } as const;
 
 export type KeyFormat = keyof typeof FORMATS;
@@ -84,11 +84,13 @@ export function writeActionKey(fingerprint: Digest, row: Digest, lookups: { read
 }
 
 /**
- * The digests of the projected rows of one chunk of a port: they follow from the chunk, so a row whose action is recalled need not be read.
+ * The action keys of the rows of one chunk of a port, for a node without lookups: they follow from the chunk, so a row whose
+ * action is recalled need not be read.
  * @param reads the paths of the projection, sorted
  */
-export function writeProjectionsKey(chunk: Digest, reads: readonly string[]): WriteKey {
+export function writeActionsKey(fingerprint: Digest, chunk: Digest, reads: readonly string[]): WriteKey {
   return (writer) => {
+    writer.part('fingerprint', fingerprint);
     writer.part('chunk', chunk);
     writer.part('reads', reads);
   };

@@ -7,8 +7,8 @@ import type { Plan } from '#contract/plan.ts';
 import type { ServiceHub } from '#contract/services.ts';
 import type { Store } from '#contract/store.ts';
 import type { ActionEntry, EntryBook, NodeEntry } from './entries.ts';
+import type { ActionKeysEntry } from './known-actions.ts';
 import type { Pool, Turns } from './pools.ts';
-import type { ProjectionsEntry } from './projected-rows.ts';
 import type { Rows } from './rows.ts';
 
 export interface RunOptions {
@@ -45,7 +45,7 @@ export interface Shared {
   readonly rows: Rows;
   readonly nodes: EntryBook<NodeEntry>;
   readonly actions: EntryBook<ActionEntry>;
-  readonly projections: EntryBook<ProjectionsEntry>;
+  readonly actionKeys: EntryBook<ActionKeysEntry>;
   readonly turns: Turns;
   readonly pools: ReadonlyMap<string, Pool>;
   /** Nodes whose stored bodies were found damaged: their entries are not believed until they are made again. */

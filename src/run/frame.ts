@@ -17,9 +17,9 @@ import {
 } from '#keys/projection.ts';
 import { deepFreeze } from '#util/deep-freeze.ts';
 import type { EntryBook } from './entries.ts';
+import { type ActionKeysEntry, KnownActions } from './known-actions.ts';
 import { type Found, type LookupTable, largeValues } from './lookup.ts';
 import type { Port } from './port.ts';
-import { ProjectedRows, type ProjectionsEntry } from './projected-rows.ts';
 import type { Rows } from './rows.ts';
 import { makeShapeCheck, type ShapeCheck } from './shape.ts';
 
@@ -58,28 +58,29 @@ export class Framer {
     this.#freeze = freeze;
   }
 
-  /** Of rows on an edge, where knowing the projections of its chunks saves reading rows; else null. */
-  projectedRows(port: Port, book: EntryBook<ProjectionsEntry>): ProjectedRows | null {
-    const isKnown = !this.#needsKey || this.#projection.all || this.#tables.length > 0;
-    return isKnown ? null : new ProjectedRows(port, this.#projection, book);
+  /** Of rows on an edge, where knowing their actions saves reading them; else null. */
+  knownActions(port: Port, book: EntryBook<ActionKeysEntry>): KnownActions | null {
+    const isVain = !this.#needsKey || this.#projection.all || this.#tables.length > 0;
+    return isVain ? null : new KnownActions(port, this.#node.fingerprint, this.#projection, book);
   }
 
   /**
-   * @param projected digests of the projected rows, where they are known
+   * @param known action keys, where they are known
    * @param note told of those that were worked out, in the order of `refs`
    * @throws LostBody
    */
   async frame(
     refs: readonly RowRef[],
     owner: string,
-    projected: readonly Digest[] | null = null,
-    note: (projected: readonly Digest[]) => void = () => undefined,
+    known: readonly Digest[] | null = null,
+    note: (keys: readonly Digest[]) => void = () => undefined,
   ): Promise<(Candidate | Decided)[]> {
-    const isUnread = this.#needsKey && this.#tables.length === 0 && (projected !== null || this.#projection.all);
-    if (isUnread)
-      return refs.map((ref, nth) => {
-        const row = projected?.[nth] ?? wholeRowDigest(ref.key, ref.digest);
-        return { ref, body: null, owner, found: {}, action: this.#keyOf(row, {}) };
+    if (known !== null)
+      return refs.map((ref, nth) => ({ ref, body: null, owner, found: {}, action: known[nth] ?? '' }));
+    if (this.#needsKey && this.#projection.all && this.#tables.length === 0)
+      return refs.map((ref) => {
+        const action = this.#keyOf(wholeRowDigest(ref.key, ref.digest), {});
+        return { ref, body: null, owner, found: {}, action };
       });
     const bodies = await this.#rows.bodies(
       refs.map((ref) => ref.digest),
@@ -99,9 +100,9 @@ export class Framer {
       }
       if (decided !== null) rows.push({ body, outcome: decided });
       else {
-        const row = this.#needsKey ? await this.#projected(ref, body, owner) : '';
-        if (row !== '') worked.push(row);
-        rows.push({ ref, body, owner, found, action: row === '' ? '' : this.#keyOf(row, found) });
+        const action = this.#needsKey ? this.#keyOf(await this.#projected(ref, body, owner), found) : '';
+        worked.push(action);
+        rows.push({ ref, body, owner, found, action });
       }
     }
     if (worked.length === refs.length) note(worked);

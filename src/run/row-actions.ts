@@ -10,10 +10,10 @@ import type { Counts } from './counts.ts';
 import { type ActionEntry, toCallEntries } from './entries.ts';
 import type { Shared } from './environment.ts';
 import { bodyOf, type Candidate, Framer } from './frame.ts';
+import type { KnownActions } from './known-actions.ts';
 import type { LookupTable } from './lookup.ts';
 import { type Performed, Performer } from './perform.ts';
 import type { Port } from './port.ts';
-import type { ProjectedRows } from './projected-rows.ts';
 import { applyEntry, isMade, type RowResult, toActionEntry, toFailedResult, toRejection } from './row-result.ts';
 
 type Settle = (nth: number, result: RowResult) => void;
@@ -27,7 +27,7 @@ interface Work {
 
 /** Rows that follow one another in a log. */
 export interface Stretch {
-  readonly rows: ProjectedRows;
+  readonly known: KnownActions;
   readonly position: number;
 }
 
@@ -80,12 +80,12 @@ export class RowActions {
     fail: (error: unknown) => void,
     stretch: Stretch | null,
   ): Promise<void> {
-    const projected = stretch === null ? null : await stretch.rows.recall(stretch.position, refs.length);
+    const known = stretch === null ? null : await stretch.known.recall(stretch.position, refs.length);
     const framed = await this.#framer.frame(
       refs.map(({ ref }) => ref),
       owner,
-      projected,
-      (worked) => stretch?.rows.note(stretch.position, worked),
+      known,
+      (keys) => stretch?.known.note(stretch.position, keys),
     );
     const open: { nth: number; candidate: Candidate }[] = [];
     framed.forEach((row, nth) => {
@@ -135,8 +135,8 @@ export class RowActions {
   }
 
   /** Of an edge, for `start`; null where nothing would be saved. */
-  projectedRows(port: Port): ProjectedRows | null {
-    return this.#framer.projectedRows(port, this.#shared.projections);
+  knownActions(port: Port): KnownActions | null {
+    return this.#framer.knownActions(port, this.#shared.actionKeys);
   }
 
   async close(): Promise<void> {

@@ -7,9 +7,9 @@ import type { PlanNode } from '#contract/plan.ts';
 import type { RowRef } from '#contract/row.ts';
 import type { Counts } from './counts.ts';
 import type { Shared } from './environment.ts';
+import type { KnownActions } from './known-actions.ts';
 import type { LookupTable } from './lookup.ts';
 import type { Port } from './port.ts';
-import type { ProjectedRows } from './projected-rows.ts';
 import { RowActions, type Stretch } from './row-actions.ts';
 import type { RowResult } from './row-result.ts';
 
@@ -36,11 +36,11 @@ class Edge {
   /** Rows read from the log; the rest of it is what arrived but was not taken. */
   position = 0;
   isTaken = false;
-  readonly projected: ProjectedRows | null;
+  readonly known: KnownActions | null;
 
-  constructor(port: Port, projected: ProjectedRows | null) {
+  constructor(port: Port, known: KnownActions | null) {
     this.port = port;
-    this.projected = projected;
+    this.known = known;
   }
 
   get waiting(): number {
@@ -56,8 +56,8 @@ class Edge {
   }
 }
 
-function toStretch({ projected }: Edge, position: number): Stretch | null {
-  return projected === null ? null : { rows: projected, position };
+function toStretch({ known }: Edge, position: number): Stretch | null {
+  return known === null ? null : { known, position };
 }
 
 export class RowNode {
@@ -99,7 +99,7 @@ export class RowNode {
     this.#counts = counts;
     this.#ports = ports;
     this.#actions = new RowActions(node, kind, tables, counts, shared, this.#halted.signal);
-    this.#edges = inputs.map((port) => new Edge(port, this.#actions.projectedRows(port)));
+    this.#edges = inputs.map((port) => new Edge(port, this.#actions.knownActions(port)));
   }
 
   /** Ends when every row that arrived has its disposition. @throws LostBody, Failure of the store, or an engine bug */
@@ -154,7 +154,7 @@ export class RowNode {
       if (slots.length > 0) await this.#start(slots, edge, stretch);
       this.#advance();
     }
-    edge.projected?.keep();
+    edge.known?.keep();
     edge.isTaken = true;
   }
 

@@ -10,10 +10,10 @@ import type { Plan } from '#contract/plan.ts';
 import type { Reason } from './await-inputs.ts';
 import { type ActionEntry, EntryBook, type NodeEntry } from './entries.ts';
 import type { RunEnvironment, RunOptions, Shared } from './environment.ts';
+import type { ActionKeysEntry } from './known-actions.ts';
 import { NodeRun } from './node-run.ts';
 import { Pool, Turns } from './pools.ts';
 import type { PortEntry } from './port.ts';
-import type { ProjectionsEntry } from './projected-rows.ts';
 import { LostBody, Rows } from './rows.ts';
 
 export interface NodeResult {
@@ -113,7 +113,7 @@ async function runAttempt(
     nodes: new EntryBook<NodeEntry>(env.store.entries, 'node', env.origin, () => rows.stored()),
     actions: new EntryBook<ActionEntry>(env.store.entries, 'action', env.origin, () => rows.stored()),
     // They name no bodies.
-    projections: new EntryBook<ProjectionsEntry>(env.store.entries, 'action', env.origin, async () => undefined),
+    actionKeys: new EntryBook<ActionKeysEntry>(env.store.entries, 'action', env.origin, async () => undefined),
     turns: new Turns(),
     pools: makePools(plan),
     distrusted,
@@ -125,14 +125,14 @@ async function runAttempt(
   const ticker = setInterval(() => {
     tellProgress(runs, env.emit);
     shared.actions.flush();
-    shared.projections.flush();
+    shared.actionKeys.flush();
     shared.nodes.flush();
   }, TICK_MS);
   try {
     const failures = await settleAll(runs, abandon);
     await rows.flush();
     await shared.actions.settle();
-    await shared.projections.settle();
+    await shared.actionKeys.settle();
     await shared.nodes.settle();
     await env.store.sync();
     const fatal = failures.find((error) => !(error instanceof LostBody));

@@ -9,10 +9,10 @@ import {
   FORMATS,
   hashKey,
   writeActionKey,
+  writeActionsKey,
   writeCallKey,
   writeFingerprint,
   writeNodeKey,
-  writeProjectionsKey,
 } from '#keys/key-writer.ts';
 import { PortHasher } from '#keys/port-digest.ts';
 import { sha256 } from '#util/sha256.ts';
@@ -28,7 +28,7 @@ test('formats', () => {
     action: 'sluice/action/1',
     call: 'sluice/call/1',
     port: 'sluice/port/1',
-    projections: 'sluice/projections/1',
+    actions: 'sluice/actions/1',
   });
 });
 
@@ -54,11 +54,11 @@ test('node', () => {
   assert.is(hashKey('node', write), '35dd4c56157a6458cd151eed3c476f4346dc2d304fdf1f7e8c726943212b7792');
 });
 
-test('projections of a chunk', () => {
-  const write = writeProjectionsKey(A, ['$key', 'n', 'meta.id']);
-  const text = `["sluice/projections/1",["chunk","${A}"],["reads",["$key","n","meta.id"]]]`;
-  assert.is(hashKey('projections', write), sha256(text));
-  assert.is(hashKey('projections', write), 'fa4c030689cf15685851244b84ec2827c34d9626666571e847c2c5eefd122ff1');
+test('actions of a chunk', () => {
+  const write = writeActionsKey(A, B, ['$key', 'meta.id', 'n']);
+  const text = `["sluice/actions/1",["fingerprint","${A}"],["chunk","${B}"],["reads",["$key","meta.id","n"]]]`;
+  assert.is(hashKey('actions', write), sha256(text));
+  assert.is(hashKey('actions', write), '730730ad0ced7b3d5bc1fc6032614a6c83ec1d8ecc6c44d4b0327051692cb1a1');
 });
 
 test('action', () => {

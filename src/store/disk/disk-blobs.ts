@@ -4,7 +4,7 @@ import type { Digest } from '#contract/json.ts';
 import type { Blob, BlobStore } from '#contract/store.ts';
 import { sha256 } from '#util/sha256.ts';
 import { joinItems } from '../blob-bytes.ts';
-import { FRAME, frameKey, frameType, HEAD_BYTES, payloadLength } from './frame.ts';
+import { FRAME, frameType, HEAD_BYTES, isFrameOf, payloadLength } from './frame.ts';
 import type { PackStore } from './pack-store.ts';
 import { ReadCursor } from './read-cursor.ts';
 
@@ -15,6 +15,8 @@ export class DiskBlobs implements BlobStore {
   readonly #cursor: ReadCursor;
   /** Of those only asked for: they are mostly asked for in the order of writing, too. */
   readonly #asked: ReadCursor;
+  /** Of those put again: a source whose file grew gives most of its rows as it did before. */
+  readonly #rewritten: ReadCursor;
   /** Read and found wrong: to be stored again even where the index knows a place. */
   readonly #damaged = new Set<Digest>();
   readonly #places: number[] = [];
@@ -23,6 +25,7 @@ export class DiskBlobs implements BlobStore {
     this.#store = store;
     this.#cursor = new ReadCursor(store.packs);
     this.#asked = new ReadCursor(store.packs);
+    this.#rewritten = new ReadCursor(store.packs);
   }
 
   async has(digests: readonly Digest[]): Promise<boolean[]> {
@@ -88,7 +91,7 @@ export class DiskBlobs implements BlobStore {
       this.#cursor.passed(place, HEAD_BYTES + length);
       return copy;
     }
-    if (isItem || type !== FRAME.list || frameKey(bytes, at) !== digest) return undefined;
+    if (isItem || type !== FRAME.list || !isFrameOf(bytes, at, digest)) return undefined;
     const items = this.#readItems(toDigests(payload));
     if (items === undefined) return undefined;
     const joined = joinItems(items);
@@ -123,7 +126,7 @@ export class DiskBlobs implements BlobStore {
     const pack = packs.packOf(place);
     if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return false;
     const { bytes, at } = packs;
-    if (frameKey(bytes, at) !== digest) return false;
+    if (!isFrameOf(bytes, at, digest)) return false;
     const type = frameType(bytes, at);
     const length = payloadLength(bytes, at);
     if (type === FRAME.list && !isItem) {
@@ -143,7 +146,7 @@ export class DiskBlobs implements BlobStore {
       const pack = packs.packOf(place);
       if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) continue;
       const { bytes, at } = packs;
-      if (frameKey(bytes, at) !== digest || frameType(bytes, at) !== FRAME.list) continue;
+      if (!isFrameOf(bytes, at, digest) || frameType(bytes, at) !== FRAME.list) continue;
       return toDigests(bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + payloadLength(bytes, at)));
     }
     return null;
@@ -175,16 +178,22 @@ export class DiskBlobs implements BlobStore {
     if (this.#damaged.has(digest)) return false;
     const { index } = this.#store.blobs;
     if (index.own(digest) !== undefined) return true;
-    const { packs } = this.#store;
+    const guessed = this.#rewritten.guess(digest);
+    if (guessed >= 0 && this.#isSame(guessed, type, payload)) return true;
     index.places(digest, this.#places);
-    for (const place of this.#places) {
-      const pack = packs.packOf(place);
-      if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) continue;
-      const { bytes, at } = packs;
-      const end = at + HEAD_BYTES + payloadLength(bytes, at);
-      if (frameType(bytes, at) === type && bytes.subarray(at + HEAD_BYTES, end).equals(payload)) return true;
-    }
-    return false;
+    return this.#places.some((place) => this.#isSame(place, type, payload));
+  }
+
+  #isSame(place: number, type: number, payload: Uint8Array): boolean {
+    const { packs } = this.#store;
+    const pack = packs.packOf(place);
+    if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return false;
+    const { bytes, at } = packs;
+    const length = payloadLength(bytes, at);
+    if (frameType(bytes, at) !== type || length !== payload.byteLength) return false;
+    if (bytes.compare(payload, 0, length, at + HEAD_BYTES, at + HEAD_BYTES + length) !== 0) return false;
+    this.#rewritten.passed(place, HEAD_BYTES + length);
+    return true;
   }
 }
 

@@ -5,10 +5,10 @@ import type { Digest, JsonObject } from '#contract/json.ts';
 import type { Entry, EntryLevel, EntryStore } from '#contract/store.ts';
 import {
   FRAME,
-  frameKey,
   frameTime,
   frameType,
   HEAD_BYTES,
+  isFrameOf,
   isIntact,
   isSuperseded,
   payloadLength,
@@ -153,7 +153,7 @@ export class DiskEntries implements EntryStore {
     if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return undefined;
     const { bytes, at } = packs;
     const found = frameType(bytes, at);
-    if ((found !== type && found !== again) || frameKey(bytes, at) !== key || !isIntact(bytes, at)) return undefined;
+    if ((found !== type && found !== again) || !isFrameOf(bytes, at, key) || !isIntact(bytes, at)) return undefined;
     const end = at + HEAD_BYTES + payloadLength(bytes, at);
     const body = parseRecord(bytes.toString('utf8', at + HEAD_BYTES, end));
     if (body === undefined) return undefined;

@@ -72,6 +72,22 @@ export function frameKey(buffer: Buffer, at: number): Digest {
   return buffer.toString('hex', at + KEY_AT, at + KEY_AT + 32);
 }
 
+/** Whether the key of a frame is this one. Makes no text: it is asked for every frame that is read. */
+export function isFrameOf(buffer: Buffer, at: number, key: Digest): boolean {
+  if (key.length !== 64) return false;
+  for (let nth = 0; nth < 32; nth++) {
+    const byte = (hexDigit(key.charCodeAt(nth * 2)) << 4) | hexDigit(key.charCodeAt(nth * 2 + 1));
+    if (buffer[at + KEY_AT + nth] !== byte) return false;
+  }
+  return true;
+}
+
+/** Digests are written in lower case; anything else is no byte. */
+function hexDigit(unit: number): number {
+  if (unit >= 48 && unit <= 57) return unit - 48;
+  return unit >= 97 && unit <= 102 ? unit - 87 : 256;
+}
+
 /** The first 32 bits of the key, for a cheap comparison. */
 export function frameKeyHead(buffer: Buffer, at: number): number {
   return buffer.readUInt32BE(at + KEY_AT);

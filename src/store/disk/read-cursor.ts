@@ -6,11 +6,14 @@ import { type Packs, toPlace } from './packs.ts';
 /** Streams that are read side by side, and frames looked at ahead in each. */
 const STREAMS = 4;
 const AHEAD = 6;
+/** Wrong guesses in a row after which nothing is guessed until a frame is found by the index again. */
+const PATIENCE = 64;
 
 export class ReadCursor {
   readonly #packs: Packs;
   /** Places behind the frames that were read last, the newest stream first. */
   readonly #streams: number[] = [];
+  #misses = 0;
 
   constructor(packs: Packs) {
     this.#packs = packs;
@@ -36,11 +39,13 @@ export class ReadCursor {
         offset += HEAD_BYTES + payloadLength(bytes, at);
       }
     }
+    if (++this.#misses > PATIENCE) this.#streams.length = 0;
     return -1;
   }
 
   /** A frame of so many bytes was read at `place`. */
   passed(place: number, bytes: number): void {
+    this.#misses = 0;
     this.#streams.unshift(place + bytes);
     if (this.#streams.length > STREAMS) this.#streams.pop();
   }
