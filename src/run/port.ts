@@ -228,13 +228,13 @@ export function encodeChunk(refs: readonly RowRef[]): string {
 /** A line is the row digest, the action key where there is one, and the key as a JSON string (which starts with `"`). */
 export function decodeChunk(text: string): RowRef[] {
   const refs: RowRef[] = [];
-  let escape = text.indexOf('\\');
+  let backslash = text.indexOf('\\');
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\n', at);
     const keyAt = text.charCodeAt(at + 64) === 34 ? at + 64 : at + 128;
-    if (escape !== -1 && escape < at) escape = text.indexOf('\\', at);
+    if (backslash !== -1 && backslash < at) backslash = text.indexOf('\\', at);
     // Few keys need the parser.
-    const isPlain = escape === -1 || escape > end;
+    const isPlain = backslash === -1 || backslash > end;
     refs.push({
       digest: text.slice(at, at + 64),
       action: text.slice(at + 64, keyAt),
