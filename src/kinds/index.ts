@@ -15,9 +15,11 @@ import { kingKind } from './king/kind.ts';
 import { mirrorPrKind } from './mirror-pr/kind.ts';
 import { mutateKind } from './mutate/kind.ts';
 import { panelKind } from './panel/kind.ts';
+import { poolKind } from './pool/kind.ts';
 import { readKind } from './read/kind.ts';
 import { reportKind } from './report/kind.ts';
 import { sampleKind } from './sample/kind.ts';
+import { sandboxLabelKind } from './sandbox-label/kind.ts';
 import { verdictKind } from './verdict/kind.ts';
 
 export const builtinKinds: readonly Kind[] = [
@@ -35,8 +37,10 @@ export const builtinKinds: readonly Kind[] = [
   mirrorPrKind,
   mutateKind,
   panelKind,
+  poolKind,
   readKind,
   reportKind,
   sampleKind,
+  sandboxLabelKind,
   verdictKind,
 ];
