@@ -27,6 +27,8 @@ export interface ModelSpec {
   readonly family: string | null;
   readonly price: Price | null;
   readonly sampling: Sampling;
+  /** Aliases that answer in its place, in this order, while its endpoint does not. */
+  readonly fallback: readonly string[];
 }
 
 /** `node`, `node.port` or `node.*`, with where it was written. */

@@ -35,8 +35,10 @@ export interface ResolvedModel {
   readonly family: string | null;
   readonly price: Price | null;
   readonly sampling: Sampling;
-  /** `{endpoint: <scheme://host/path or its given name>, model}` */
+  /** `{endpoint: <scheme://host/path or its given name>, model}`; of a stand-in also `instead_of`, the identity it stands in for. */
   readonly identity: JsonObject;
+  /** Asked in this order while the model's own endpoint does not answer. Theirs are not followed any further. */
+  readonly fallback?: readonly ResolvedModel[];
 }
 
 export interface ChatMessage {
@@ -67,6 +69,8 @@ export interface LlmAnswer {
   readonly reasoning: string | null;
   readonly finishReason: 'stop' | 'length' | 'content_filter' | 'tool_calls' | string;
   readonly usage: Usage;
+  /** Alias of the fallback that answered; absent where the model that was asked did. */
+  readonly standIn?: string;
 }
 
 /**

@@ -8,6 +8,11 @@ export function familyOf(model: ResolvedModel): string {
   return model.family ?? model.alias;
 }
 
+/** Of all models that may answer where this one is asked: its own, and those of its fallbacks. */
+export function familiesOf(model: ResolvedModel): string[] {
+  return [model, ...(model.fallback ?? [])].map(familyOf);
+}
+
 /** The facts of all inputs together, with `field` said to be written by these models. */
 export function withFamilies(
   inputs: { readonly [input: string]: Facts },
@@ -21,7 +26,7 @@ export function withFamilies(
     for (const [written, by] of Object.entries(familiesByField(inputs[name] ?? {})))
       known[written] = [...new Set([...(known[written] ?? []), ...by])].sort();
   }
-  const families = [...new Set(models.map(familyOf))].sort();
+  const families = [...new Set(models.flatMap(familiesOf))].sort();
   return { ...merged, families: { ...known, [field]: families } };
 }
 

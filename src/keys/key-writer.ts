@@ -109,6 +109,8 @@ export function writeCallKey(call: CallKeyInput): WriteKey {
   return (writer) => {
     writer.part('endpoint', call.identity['endpoint'] ?? null);
     writer.part('model', call.identity['model'] ?? null);
+    // Only of a stand-in: what another model was asked is not what this one was, though it is told the same.
+    if (call.identity['instead_of'] !== undefined) writer.part('instead_of', call.identity['instead_of']);
     writer.part('messages', call.messages);
     writer.part('sampling', call.sampling);
     writer.part('schema', call.schema);

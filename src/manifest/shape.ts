@@ -89,6 +89,7 @@ const model = closed(
       ['input', 'output'],
     ),
     sampling: { $ref: '#/$defs/sampling' },
+    fallback: textOrTexts('Models that answer in its place, in this order, while its endpoint does not.'),
   },
   ['endpoint', 'model'],
 );

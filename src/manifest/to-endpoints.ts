@@ -6,7 +6,7 @@ import type { Price, Sampling } from '#contract/services.ts';
 import { nameHint } from '#util/did-you-mean.ts';
 import type { DiagnosticList } from './diagnostic-list.ts';
 import { parseDuration } from './duration.ts';
-import { type Located, type LocatedMap, member, textOf, toJson } from './located.ts';
+import { itemsOf, type Located, type LocatedMap, member, textOf, toJson } from './located.ts';
 
 /** Without a prototype: a model named `constructor` is only found where there is one. */
 export function toEndpoints(root: LocatedMap, diagnostics: DiagnosticList): { readonly [id: string]: EndpointSpec } {
@@ -74,9 +74,32 @@ export function toModels(root: LocatedMap, diagnostics: DiagnosticList): { reado
       family: textOf(member(value, 'family')),
       price: price?.type === 'map' ? toPrice(price) : null,
       sampling: sampling?.type === 'map' ? (toJson(sampling) as JsonObject as Sampling) : {},
+      fallback: toFallback(alias, member(value, 'fallback'), [...section.entries.keys()], diagnostics),
     };
   }
   return models;
+}
+
+function toFallback(
+  alias: string,
+  list: Located | undefined,
+  known: readonly string[],
+  diagnostics: DiagnosticList,
+): readonly string[] {
+  const aliases: string[] = [];
+  for (const item of list?.type === 'scalar' ? [list] : itemsOf(list)) {
+    const name = textOf(item);
+    if (name === null) continue;
+    if (!known.includes(name)) {
+      diagnostics.error('unknown-model', `there is no model '${name}'`, item, {
+        hint: nameHint(name, known, 'models'),
+      });
+    } else if (name === alias || aliases.includes(name)) {
+      const message = name === alias ? `'${name}' cannot stand in for itself` : `'${name}' is named twice`;
+      diagnostics.error('bad-fallback', message, item, { hint: 'take it out' });
+    } else aliases.push(name);
+  }
+  return aliases;
 }
 
 function toPrice(price: Located): Price {

@@ -55,11 +55,21 @@ export function estimateNode(node: PlanNode, rows: number | null, measured: Meas
       priced.length === 0
         ? null
         : { low: sum(priced.map(({ low }) => low)), high: sum(priced.map(({ high }) => high)) },
-    unpriced: models.filter(({ usd, calls }) => usd === null && calls > 0).map(({ alias }) => alias),
+    unpriced: unpricedOf(asked?.calls ?? [], models),
     isBounded: rows !== null || !isPaid,
     isMeasured: measured !== null && models.length > 0,
     notes: asked?.notes ?? [],
   };
+}
+
+/** Aliases that may be asked and have no price, stand-ins among them. */
+function unpricedOf(calls: readonly CallEstimate[], models: readonly ModelEstimate[]): string[] {
+  const asked = calls.filter((_, nth) => (models[nth]?.calls ?? 0) > 0).flatMap(({ model }) => withFallback(model));
+  return [...new Set(asked.filter(({ price }) => price === null).map(({ alias }) => alias))];
+}
+
+function withFallback(model: ResolvedModel): readonly ResolvedModel[] {
+  return [model, ...(model.fallback ?? [])];
 }
 
 function ask(node: PlanNode, rows: number): Estimate | null {
@@ -111,8 +121,21 @@ function zeroOf({ price }: ResolvedModel): UsdRange | null {
   return price === null ? null : { low: 0, high: 0 };
 }
 
-/** No answer is longer than `max_tokens`, whatever was guessed. */
+/** At least what the model itself costs, at most what the dearest of those that may stand in for it does. */
 function rangeOf(
+  model: ResolvedModel,
+  calls: number,
+  input: number,
+  output: number,
+  isMeasured: boolean,
+): UsdRange | null {
+  const [own, ...others] = withFallback(model).map((one) => ownRangeOf(one, calls, input, output, isMeasured));
+  if (own === null || own === undefined) return null;
+  return { low: own.low, high: Math.max(own.high, ...others.map((other) => other?.high ?? 0)) };
+}
+
+/** No answer is longer than `max_tokens`, whatever was guessed. */
+function ownRangeOf(
   { price, sampling }: ResolvedModel,
   calls: number,
   input: number,

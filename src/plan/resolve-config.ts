@@ -3,6 +3,7 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
+import type { EndpointSpec, ModelSpec } from '#contract/manifest.ts';
 import type { FileContent, Marker } from '#contract/schema.ts';
 import type { ResolvedModel, Sampling } from '#contract/services.ts';
 import type { DiagnosticList } from '#manifest/diagnostic-list.ts';
@@ -154,23 +155,17 @@ class Resolver {
       this.#error('unknown-model', `there is no model '${alias}'`, isPlain ? path : [...path, 'use'], hint);
       return { value };
     }
-    const endpoint = endpoints[spec.endpoint];
     const own = isPlain ? {} : (((value as JsonObject)['sampling'] as Sampling | undefined) ?? {});
-    const identity = {
-      endpoint: endpoint === undefined ? spec.endpoint : endpointIdentity(endpoint),
-      model: spec.model,
-    };
-    const sampling: Sampling = { ...spec.sampling, ...own };
-    const model: ResolvedModel = {
-      alias,
-      endpoint: spec.endpoint,
-      model: spec.model,
-      family: spec.family,
-      price: endpoint?.provider === 'replay' ? FREE : spec.price,
-      sampling,
-      identity,
-    };
-    return { value: model, keyed: { alias, family: spec.family, ...identity, sampling: sampling as JsonObject } };
+    const asked = toModel(spec, own, endpoints);
+    // Aliases that do not exist were told where they are written.
+    const fallback = spec.fallback.flatMap((name) => {
+      const other = Object.hasOwn(models, name) ? models[name] : undefined;
+      return other === undefined ? [] : [toModel(other, own, endpoints)];
+    });
+    const model: ResolvedModel = fallback.length === 0 ? asked : { ...asked, fallback };
+    // Who may stand in can change what an action gives, so it is in the node's key; a call's key names who was asked.
+    const keyed = fallback.length === 0 ? toKeyed(asked) : { ...toKeyed(asked), fallback: fallback.map(toKeyed) };
+    return { value: model, keyed };
   }
 
   async #dataset(spec: string, path: Path): Promise<Resolved> {
@@ -210,4 +205,22 @@ const INCLUDE = /\{%-?\s*(?:render|include|layout)\s+['"]([^'"\n]+)['"]/g;
 /** What Liquid itself does not read. */
 function withoutComments(text: string): string {
   return text.replaceAll(/\{%-?\s*(raw|comment)\s*-?%\}[\s\S]*?\{%-?\s*end\1\s*-?%\}/g, '');
+}
+
+/** @param own sampling said at the node; it is laid over that of every model that may answer there */
+function toModel(spec: ModelSpec, own: Sampling, endpoints: { readonly [id: string]: EndpointSpec }): ResolvedModel {
+  const endpoint = endpoints[spec.endpoint];
+  return {
+    alias: spec.alias,
+    endpoint: spec.endpoint,
+    model: spec.model,
+    family: spec.family,
+    price: endpoint?.provider === 'replay' ? FREE : spec.price,
+    sampling: { ...spec.sampling, ...own },
+    identity: { endpoint: endpoint === undefined ? spec.endpoint : endpointIdentity(endpoint), model: spec.model },
+  };
+}
+
+function toKeyed({ alias, family, identity, sampling }: ResolvedModel): JsonObject {
+  return { alias, family, ...identity, sampling: sampling as JsonObject };
 }

@@ -174,6 +174,9 @@ test('panels are checked before anything is paid', () => {
   assert.equal(codes({ panel: [model('mine', 'kimi')], against: 'reference' }), ['self-judging panel.0']);
   assert.equal(codes({ panel: [model('kimi')], allow_self_judging: true }), []);
   assert.equal(codes({ panel: [model('a'), model('a')] }), ['judge-twice panel.1']);
+  const standingIn = { ...model('a'), fallback: [model('mine', 'kimi'), model('b')] };
+  assert.equal(codes({ panel: [standingIn] }), ['self-judging panel.0', 'self-judging panel.0']);
+  assert.equal(codes({ panel: [standingIn, model('b')], allow_self_judging: true }), ['judge-twice panel.0']);
   assert.equal(codes({ min_judges: 3 }), ['min-judges-above-panel min_judges']);
   assert.equal(codes({ orders: 'single' }), ['single-order orders']);
   const prompt = { name: 'j.md', text: '{{ king }}', includes: {} };

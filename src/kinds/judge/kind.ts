@@ -7,7 +7,7 @@ import { describePower } from '#domain/duel/power-notes.ts';
 import { PROBES } from '#domain/duel/probes.ts';
 import { textPath } from '#domain/duel/text-path.ts';
 import { estimateTokens, HISTORY_TOKENS, TURN_TOKENS } from '#domain/estimate-tokens.ts';
-import { familiesByField, familyOf } from '#domain/families.ts';
+import { familiesByField, familiesOf } from '#domain/families.ts';
 import { checkPrompt, parsePrompt } from '#domain/prompt.ts';
 import { JudgeEntriesSchema, MessagesSchema, OptionalNumber, OptionalText } from '#domain/row-schemas.ts';
 import { type JudgeConfig, type JudgeFields, judgeConfig, rulesOf } from './config.ts';
@@ -106,6 +106,13 @@ function checkPanel({ panel, min_judges, compat, orders }: JudgeConfig): Finding
     const hint = 'give the second one an alias of its own under `models`';
     findings.push({ severity: 'error', code: 'judge-twice', message, path: ['panel', at], hint });
   }
+  for (const [at, { alias, fallback = [] }] of panel.entries()) {
+    const other = fallback.find((standIn) => panel.some((judge) => judge.alias === standIn.alias));
+    if (other === undefined) continue;
+    const message = `\`${other.alias}\` sits on the panel and stands in for \`${alias}\`: its opinion would count twice`;
+    const hint = 'give one of them another fallback';
+    findings.push({ severity: 'error', code: 'judge-twice', message, path: ['panel', at], hint });
+  }
   if (min_judges !== undefined && min_judges > panel.length) {
     const message = `\`min_judges: ${min_judges}\` is more than the ${panel.length} on the panel`;
     findings.push({ severity: 'error', code: 'min-judges-above-panel', message, path: ['min_judges'] });
@@ -178,12 +185,13 @@ function checkSelfJudging(config: JudgeConfig, inputs: { readonly [input: string
   return [config.candidate, config.against].flatMap((path) => {
     const field = path.split('.')[0] ?? '';
     return config.panel.flatMap((model, at): Finding[] => {
-      if (!(families[field] ?? []).includes(familyOf(model))) return [];
+      const family = familiesOf(model).find((name) => (families[field] ?? []).includes(name));
+      if (family === undefined) return [];
       return [
         {
           severity: 'error',
           code: 'self-judging',
-          message: `the judge \`${model.alias}\` is of the family \`${familyOf(model)}\`, which wrote \`${field}\``,
+          message: `the judge \`${model.alias}\` ${family === familiesOf(model)[0] ? 'is' : 'has a fallback'} of the family \`${family}\`, which wrote \`${field}\``,
           path: ['panel', at],
           hint: 'take a judge of another family, or say `allow_self_judging: true`',
         },

@@ -36,6 +36,19 @@ export function toCallRequest(request: LlmRequest): CallRequest {
   }
 }
 
+/**
+ * The call that is asked for, then what is asked in its place, each under a key of its own: an answer of a stand-in is
+ * never found where the model itself is asked, nor where the stand-in is asked in its own right.
+ */
+export function toCallChain(request: LlmRequest): readonly [CallRequest, ...CallRequest[]] {
+  const { model } = request;
+  const others = (model.fallback ?? []).map((standIn) => {
+    const identity = { ...standIn.identity, instead_of: model.identity };
+    return toCallRequest({ ...request, model: { ...standIn, identity } });
+  });
+  return [toCallRequest(request), ...others];
+}
+
 /** The key under which a request is journaled and recorded. */
 export function callKey(request: LlmRequest): string {
   return toCallRequest(request).key;
@@ -55,9 +68,11 @@ const LIST_LIMIT = 4096;
 
 /** The request as evidence: a JSON list of one object of parameters, then the messages. */
 export function requestBlob(call: CallRequest): Blob {
+  const standsInFor = call.model.identity['instead_of'];
   const head: Json = {
     endpoint: call.model.identity['endpoint'] ?? null,
     model: call.model.model,
+    ...(standsInFor === undefined ? {} : { instead_of: standsInFor }),
     sampling: call.sampling as JsonObject,
     schema: call.schema,
     draw: call.draw,

@@ -9,11 +9,12 @@ import type { ActionScope, CallUse, LlmAnswer, LlmRequest } from '#contract/serv
 import type { CallRecord } from '#contract/store.ts';
 import { systemClock } from '#util/clock.ts';
 import { Budget } from './budget.ts';
-import { type CallRequest, toCallRequest } from './call-request.ts';
+import { type CallRequest, toCallChain } from './call-request.ts';
 import { EndpointPool } from './endpoint-pool.ts';
+import { callsForStandIn, chainFailure } from './fallback.ts';
 import { Flight, type Stage } from './flight.ts';
 import type { LlmHub, LlmHubOptions } from './hub-options.ts';
-import { type CallContext, type CallResult, NO_USAGE, payForCall } from './paid-call.ts';
+import { type CallContext, type CallResult, NO_USAGE, payForCall, requirePrice } from './paid-call.ts';
 import { loadRecordings, type Recordings } from './recordings.ts';
 import { DEFAULT_BACKOFF } from './retry-wait.ts';
 import { stopped } from './stopped.ts';
@@ -24,6 +25,8 @@ interface OpenEndpoint extends CallContext {
   readonly recordings: () => Promise<Recordings>;
   close(): Promise<void>;
 }
+
+type Chain = readonly [CallRequest, ...CallRequest[]];
 
 export function makeLlmHub(options: LlmHubOptions): LlmHub {
   return new Hub(options);
@@ -36,6 +39,8 @@ class Hub implements LlmHub {
   readonly #flights = new Map<string, Flight<CallResult>>();
   /** Calls of `--resample` that were paid anew in this run: equal requests share the new answer. */
   readonly #renewed = new Set<string>();
+  /** Pairs of models of which one was told to stand in for the other. */
+  readonly #standIns = new Set<string>();
   readonly #background = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -69,35 +74,39 @@ class Hub implements LlmHub {
 
   async #complete(request: LlmRequest, scope: ActionScope, report: (use: CallUse) => void): Promise<LlmAnswer> {
     if (this.#isClosed || scope.signal.aborted || scope.drain?.aborted === true) throw stopped();
-    const endpoint = this.#endpoint(request.model.endpoint);
-    const call = toCallRequest(request);
-    if (endpoint.endpoint.provider === 'replay') return this.#replay(endpoint, call, scope, report);
-    const flight = this.#flight(endpoint, call, scope);
+    const chain = toCallChain(request);
+    if (this.#endpoint(request.model.endpoint).endpoint.provider === 'replay')
+      return this.#replay(chain, scope, report);
+    const flight = this.#flight(chain, scope);
     const { record, isPaid } = await flight.join(scope.signal, scope.drain);
+    const { model } = chain.find(({ key }) => key === record.key) ?? chain[0];
     const outcome = isPaid && flight.claim() ? 'answered' : 'reused';
     this.#options.emit({
       type: 'call-finished',
       node: scope.node,
-      call: call.key,
-      endpoint: endpoint.endpoint.id,
-      model: call.model.model,
+      call: record.key,
+      endpoint: model.endpoint,
+      model: model.model,
       outcome,
       latencyMs: outcome === 'answered' ? record.latencyMs : 0,
       usage: record.usage,
       usd: outcome === 'answered' ? record.usd : 0,
     });
-    report({ call: call.key, model: call.model.model, outcome, usage: record.usage, usd: record.usd });
-    return toAnswer(record);
+    report({ call: record.key, model: model.model, outcome, usage: record.usage, usd: record.usd });
+    const answer = toAnswer(record);
+    return record.key === chain[0].key ? answer : { ...answer, standIn: model.alias };
   }
 
-  #flight(endpoint: OpenEndpoint, call: CallRequest, scope: ActionScope): Flight<CallResult> {
-    const isFresh = scope.fresh && !this.#options.frozen && !this.#renewed.has(call.key);
-    const name = isFresh ? `fresh:${call.key}` : call.key;
+  #flight(chain: Chain, scope: ActionScope): Flight<CallResult> {
+    const [{ key }] = chain;
+    const isFresh = scope.fresh && !this.#options.frozen && !this.#renewed.has(key);
+    // Who may stand in is part of what is asked: a node without a fallback must not be given another's stand-in.
+    const name = `${isFresh ? 'fresh:' : ''}${chain.map((call) => call.key).join(':')}`;
     const known = this.#flights.get(name);
     if (known !== undefined && !known.isAbandoned) return known;
     const flight = new Flight<CallResult>(async (signal, stage) => {
       try {
-        return await this.#answer(endpoint, call, { ...scope, fresh: isFresh }, signal, stage);
+        return await this.#answer(chain, { ...scope, fresh: isFresh }, signal, stage);
       } finally {
         if (this.#flights.get(name) === flight) this.#flights.delete(name);
       }
@@ -106,47 +115,79 @@ class Hub implements LlmHub {
     return flight;
   }
 
-  async #answer(
-    endpoint: OpenEndpoint,
-    call: CallRequest,
-    scope: ActionScope,
-    signal: AbortSignal,
-    stage: Stage,
-  ): Promise<CallResult> {
-    const { journal, frozen, emit } = this.#options;
+  async #answer(chain: Chain, scope: ActionScope, signal: AbortSignal, stage: Stage): Promise<CallResult> {
+    const { journal, frozen, budgetUsd } = this.#options;
+    const [asked] = chain;
     if (!scope.fresh) {
-      const [record] = await journal.find([call.key]);
+      const found = await journal.find(chain.map(({ key }) => key));
+      const record = newest(found);
       if (record !== undefined) return { record, isPaid: false };
     }
-    if (frozen) throw frozenMiss(call, scope);
-    try {
-      const result = await payForCall(endpoint, call, scope, signal, stage);
-      if (scope.fresh) this.#renewed.add(call.key);
-      return result;
-    } catch (error) {
-      if (error instanceof Failure) {
-        const about = { node: scope.node, call: call.key, endpoint: endpoint.endpoint.id, model: call.model.model };
-        const none = { latencyMs: 0, usage: NO_USAGE, usd: 0 };
-        emit({ type: 'call-finished', ...about, outcome: 'failed', code: error.code, ...none });
-      }
-      throw error;
-    }
+    if (frozen) throw frozenMiss(asked, scope);
+    // All of them before the first is asked: a budget that a stand-in cannot keep must be told before anything is spent.
+    if (budgetUsd !== null) for (const call of chain) requirePrice(call);
+    const result = await this.#pay(chain, scope, signal, stage);
+    if (scope.fresh) this.#renewed.add(asked.key);
+    return result;
   }
 
-  async #replay(
-    endpoint: OpenEndpoint,
-    call: CallRequest,
-    scope: ActionScope,
-    report: (use: CallUse) => void,
-  ): Promise<LlmAnswer> {
-    const recording = (await endpoint.recordings()).get(call.key);
-    if (recording === undefined) throw replayMiss(call, scope, endpoint.endpoint);
+  /** The first that answers; the others are asked only while the ones before do not serve. */
+  async #pay(chain: Chain, scope: ActionScope, signal: AbortSignal, stage: Stage): Promise<CallResult> {
+    const before: { call: CallRequest; failure: Failure }[] = [];
+    const live = chain.filter(({ model }) => this.#endpoint(model.endpoint).endpoint.provider !== 'replay');
+    for (const [nth, call] of live.entries()) {
+      try {
+        return await payForCall(this.#endpoint(call.model.endpoint), call, scope, signal, stage);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#tellFailed(call, scope, error);
+        const next = live[nth + 1];
+        if (next === undefined || !callsForStandIn(error)) throw chainFailure(error, before);
+        before.push({ call, failure: error });
+        stage.idle();
+        this.#tellFallback(call, next, error);
+      }
+    }
+    throw new Error('a chain of no calls');
+  }
+
+  #tellFailed({ key, model }: CallRequest, { node }: ActionScope, { code }: Failure): void {
+    const about = { node, call: key, endpoint: model.endpoint, model: model.model };
+    this.#options.emit({
+      type: 'call-finished',
+      ...about,
+      outcome: 'failed',
+      code,
+      latencyMs: 0,
+      usage: NO_USAGE,
+      usd: 0,
+    });
+  }
+
+  /** Once a pair of models: what it was about is in the calls themselves. */
+  #tellFallback({ model: from }: CallRequest, { model: to }: CallRequest, { code, message }: Failure): void {
+    const pair = `${from.alias} ${to.alias}`;
+    if (this.#standIns.has(pair)) return;
+    this.#standIns.add(pair);
+    const said = `${from.alias} does not answer (${code}: ${message}); ${to.alias} is asked in its place`;
+    this.#options.emit({ type: 'notice', level: 'warning', code: 'model-fallback', message: said });
+  }
+
+  /** Recordings stand for the endpoint that is asked, its stand-ins included; nothing else is asked when they are silent. */
+  async #replay(chain: Chain, scope: ActionScope, report: (use: CallUse) => void): Promise<LlmAnswer> {
+    const [asked] = chain;
+    const open = this.#endpoint(asked.model.endpoint);
+    const recordings = await open.recordings();
+    const call = chain.find(({ key }) => recordings.has(key)) ?? asked;
+    const recording = recordings.get(call.key);
+    if (recording === undefined) throw replayMiss(asked, scope, open.endpoint);
     const { text, reasoning, finishReason, usage } = recording;
     const about = { call: call.key, model: call.model.model, outcome: 'reused', usage, usd: 0 } as const;
-    const { id } = endpoint.endpoint;
+    const { id } = open.endpoint;
     this.#options.emit({ type: 'call-finished', node: scope.node, endpoint: id, latencyMs: 0, ...about });
     report(about);
-    return { call: call.key, text, reasoning, finishReason, usage };
+    const answer = { call: call.key, text, reasoning, finishReason, usage };
+    return call === asked ? answer : { ...answer, standIn: call.model.alias };
   }
 
   #endpoint(id: string): OpenEndpoint {
@@ -215,6 +256,14 @@ function toAnswer({ key, answer, usage }: CallRecord): LlmAnswer {
     finishReason: typeof finishReason === 'string' ? finishReason : 'stop',
     usage,
   };
+}
+
+/** Of a chain's answers the one that was given last: `--resample` pays for another than the one that answered before. */
+function newest(found: readonly (CallRecord | undefined)[]): CallRecord | undefined {
+  return found.reduce(
+    (best, one) => (best === undefined || (one !== undefined && one.at > best.at) ? one : best),
+    undefined,
+  );
 }
 
 function frozenMiss(call: CallRequest, scope: ActionScope): Failure {

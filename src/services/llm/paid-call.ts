@@ -41,6 +41,16 @@ const POLL_MS = { first: 20, most: 1000 };
 /** A Retry-After longer than the whole deadline is not waited for; shorter deadlines than this do not count. */
 const LEAST_PATIENCE_MS = 60_000;
 
+/** @throws Failure `price-missing` */
+export function requirePrice({ model: { alias, price } }: CallRequest): void {
+  if (price !== null) return;
+  throw new Failure('price-missing', `model ${alias} has no price, so the budget cannot be kept`, {
+    scope: 'endpoint',
+    detail: { model: alias },
+    hint: `give models.${alias} a price, e.g. {input: 0, output: 0} for a local model, or take the budget out`,
+  });
+}
+
 /** @throws Failure */
 export async function payForCall(
   context: CallContext,
@@ -50,13 +60,6 @@ export async function payForCall(
   stage: Stage,
 ): Promise<CallResult> {
   const { endpoint, options } = context;
-  if (options.budgetUsd !== null && call.model.price === null) {
-    throw new Failure('price-missing', `model ${call.model.alias} has no price, so the budget cannot be kept`, {
-      scope: 'endpoint',
-      detail: { model: call.model.alias },
-      hint: `give models.${call.model.alias} a price, e.g. {input: 0, output: 0} for a local model, or take the budget out`,
-    });
-  }
   // First of all: a missing secret must cost neither a lease nor an intent.
   const transport = await context.transport();
   const leased = await leaseCall(context, call, scope.fresh, signal);
