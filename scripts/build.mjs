@@ -4,7 +4,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
+<<<<<<< HEAD
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+=======
+import { chmodSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+>>>>>>> f732177 (Sandbox: zygote backend, split mode, programs)
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -20,6 +24,8 @@ if (tsc.status !== 0) {
   rmSync(beside, { recursive: true, force: true });
   process.exit(tsc.status ?? 1);
 }
+// What runs inside the sandbox is Python and stays as it is.
+cpSync(`${root}src/services/sandbox/python`, `${beside}/lib/services/sandbox/python`, { recursive: true });
 await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts'],

@@ -19,6 +19,7 @@ import { makeFileSource } from '#services/files/file-source.ts';
 import { makeSecrets, type SecretResolver } from '#services/secrets.ts';
 import { CommandError, type Io } from './io.ts';
 import { type RecordedFiles, recordFiles } from './recorded-files.ts';
+import { sandboxHub } from './sandbox-hub.ts';
 import { serviceIdentity } from './service-identity.ts';
 import { CODE_IDENTITY } from './settled.ts';
 import type { Workspace } from './workspace.ts';
@@ -72,7 +73,7 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
       kinds,
       files,
       resolveDataset: (spec, dir) => resolveDataset(spec, dir, files),
-      serviceIdentity,
+      serviceIdentity: (need, config) => serviceIdentity(need, config, io.environment),
       select: flags.select ?? [],
       exclude: flags.exclude ?? [],
     },
@@ -213,10 +214,18 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
       })
     : null;
   const code = needs.has('code') ? (await import('#services/code/code-service.ts')).makeCodeService() : null;
+  const runs = needs.has('sandbox') ? await sandboxHub(prepared.environment) : null;
+  await runs?.warm({});
   return {
     bind: (scope) =>
-      ({ llm: llm?.bind(scope), datasets, process, sandbox: null as never, code }) as ReturnType<ServiceHub['bind']>,
-    identity: serviceIdentity,
+      ({
+        llm: llm?.bind(scope),
+        datasets,
+        process,
+        sandbox: runs?.bind(scope),
+        code,
+      }) as unknown as ReturnType<ServiceHub['bind']>,
+    identity: (need, config) => serviceIdentity(need, config, prepared.environment),
     ledgerUsd: async () => {
       const ledger = await llm?.ledger();
       return ledger === undefined ? 0 : ledger.usd + ledger.openUsd;

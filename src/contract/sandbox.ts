@@ -11,7 +11,10 @@ export type SandboxLanguage = 'python' | 'javascript';
 
 /** What every run is held to; each is in the policy's digest and so in keys. */
 export interface SandboxLimits {
-  /** Processor time of all threads of a run. With a reference: the most of this and `cpuFactor` times the reference's. */
+  /**
+   * Processor time of all threads of a run: the most of this and `cpuFactor` times the reference's. A run without a reference, and
+   * the reference's own, has at least 10 s.
+   */
   readonly cpuMs: number;
   readonly cpuFactor: number;
   /** A backstop only: verdicts must not depend on the speed of the machine. 0: ten times the processor limit, at least 5 s. */
@@ -149,6 +152,8 @@ export interface TestResult extends Omit<TestExecution, 'hashSeed'> {
   readonly forgeable: boolean;
   readonly forgeableBecause: string | null;
   readonly runs: readonly TestExecution[];
+  /** Whether all runs behaved alike. Where only the verdict is alike (a list in the order of a set), the status is that verdict. */
+  readonly isStable: boolean;
   readonly served: ServedBy;
   readonly policy: Pick<SandboxPolicy, 'version' | 'digest'>;
   /** The processor limit that was held. */

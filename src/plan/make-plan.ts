@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Diagnostic } from '#contract/diagnostic.ts';
+import { Failure } from '#contract/failure.ts';
 import type { JsonObject } from '#contract/json.ts';
 import type { LoadedManifest, Manifest } from '#contract/manifest.ts';
 import type { Plan, PlanNode } from '#contract/plan.ts';
@@ -69,7 +70,16 @@ export async function makePlan(loadedManifest: LoadedManifest, env: PlanEnvironm
   const diagnostics = found.sorted(files);
   if (found.errors > 0 || ordered === null) return { plan: null, diagnostics };
   const nodes: PlanNode[] = [];
-  for (const draft of ordered) nodes.push(await toPlanNode(draft, wanted.has(draft.node.id), drafts, loaded, env));
+  for (const draft of ordered) {
+    try {
+      nodes.push(await toPlanNode(draft, wanted.has(draft.node.id), drafts, loaded, env));
+    } catch (error) {
+      // A service that this node's key must name is not to be had here.
+      if (!(error instanceof Failure)) throw error;
+      found.error(error.code, error.message, loaded.locate(['nodes', draft.node.id, 'kind']), { hint: error.hint });
+    }
+  }
+  if (found.errors > 0) return { plan: null, diagnostics: found.sorted(files) };
   return { plan: toPlan(manifest, nodes, namesOf(ordered)), diagnostics };
 }
 

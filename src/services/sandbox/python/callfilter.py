@@ -1,0 +1,76 @@
+"""The one seccomp filter, as BPF, for x86_64 and aarch64. Escapes kill the process; what honest code may try is refused with EPERM."""
+
+import ctypes
+import errno
+import struct
+
+import kernel
+
+KILL, ALLOW, ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+# name: (x86_64, aarch64)
+KILLED = {
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
+    "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
+    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
+    "fspick": (433, 433), "mount_setattr": (442, 442), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
+    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
+    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "open_by_handle_at": (304, 265),
+    "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "reboot": (169, 142), "swapon": (167, 224), "swapoff": (168, 225),
+    "fanotify_init": (300, 262), "modify_ldt": (154, None), "iopl": (172, None), "ioperm": (173, None), "uselib": (134, None),
+}
+REFUSED = {
+    "socket": (41, 198), "connect": (42, 203), "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200), "listen": (50, 201),
+    "name_to_handle_at": (303, 264), "personality": (135, 92), "chroot": (161, 51), "sethostname": (170, 161),
+    "setdomainname": (171, 162), "acct": (163, 89), "settimeofday": (164, 170), "clock_settime": (227, 112),
+    "clock_adjtime": (305, 266), "adjtimex": (159, 171), "quotactl": (179, 60), "quotactl_fd": (443, 443), "syslog": (103, 116),
+    "vhangup": (153, 58), "move_pages": (279, 239), "migrate_pages": (256, 238), "memfd_create": (319, 279),
+    "memfd_secret": (447, 447), "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "seccomp": (317, 277),
+    "lookup_dcookie": (212, 18), "process_mrelease": (448, 448),
+}
+CLONE, IOCTL, CLONE3 = (56, 220), (16, 29), 435
+NAMESPACE_FLAGS = 0x7E020000
+# Typing into the terminal of whoever started us: TIOCSTI, TIOCLINUX, TIOCSETD.
+IOCTLS = (0x5412, 0x541C, 0x5423)
+
+_LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
+
+
+def build(machine=kernel.MACHINE):
+    """The program as bytes of `struct sock_filter`."""
+    column = {"x86_64": 0, "aarch64": 1}[machine]
+    numbers = lambda table: sorted(pair[column] for pair in table.values() if pair[column] is not None)
+    program = [(_LD, 0, 0, 4), (_JEQ, 1, 0, AUDIT_ARCH[machine]), (_RET, 0, 0, KILL), (_LD, 0, 0, 0)]
+    if machine == "x86_64":
+        # The x32 calls have other numbers for the same things.
+        program += [(_JGE, 0, 1, 0x40000000), (_RET, 0, 0, KILL)]
+    program += [(_JEQ, 0, 1, CLONE3), (_RET, 0, 0, ERRNO | errno.ENOSYS)]
+    program += [(_JEQ, 0, 4, CLONE[column]), (_LD, 0, 0, 16), (_JSET, 0, 1, NAMESPACE_FLAGS), (_RET, 0, 0, KILL), (_RET, 0, 0, ALLOW)]
+    program += [(_JEQ, 0, 2 + 2 * len(IOCTLS), IOCTL[column]), (_LD, 0, 0, 24)]
+    for command in IOCTLS:
+        program += [(_JEQ, 0, 1, command), (_RET, 0, 0, KILL)]
+    program += [(_RET, 0, 0, ALLOW)]
+    for group, action in ((numbers(KILLED), KILL), (numbers(REFUSED), ERRNO | errno.EPERM)):
+        for number in group:
+            program += [(_JEQ, 0, 1, number), (_RET, 0, 0, action)]
+    program += [(_RET, 0, 0, ALLOW)]
+    return b"".join(struct.pack("HBBI", *step) for step in program)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+
+_BYTES = build() if kernel.MACHINE in AUDIT_ARCH else b""
+_BUFFER = ctypes.create_string_buffer(_BYTES, len(_BYTES))
+_PROGRAM = _Program(len(_BYTES) // 8, ctypes.cast(_BUFFER, ctypes.c_void_p))
+
+
+def install():
+    """From here on, and for everything that this process starts. Needs `no_new_privileges`."""
+    if not _BYTES:
+        raise kernel.Unsupported("no system call filter for %s" % kernel.MACHINE)
+    if kernel.libc.prctl(22, 2, ctypes.addressof(_PROGRAM), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp filters are not available")

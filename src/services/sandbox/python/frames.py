@@ -1,0 +1,116 @@
+"""Frames over stream sockets: four bytes of length, then JSON. What is read may come from anybody; only `json` looks at it."""
+
+import array
+import json
+import os
+import socket
+import struct
+import time
+
+_LENGTH = struct.Struct(">I")
+LARGEST = 256 << 20
+
+
+class Closed(Exception):
+    """The other end is gone."""
+
+
+class Malformed(Exception):
+    """What came is no frame."""
+
+
+_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_loads = json.JSONDecoder().decode
+
+
+def pack(value):
+    body = _dumps(value).encode("ascii")
+    return _LENGTH.pack(len(body)) + body
+
+
+def send(sock, value, fds=()):
+    data = pack(value)
+    try:
+        if fds:
+            sent = sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+            data = data[sent:]
+        if data:
+            sock.sendall(data)
+    except OSError:
+        raise Closed from None
+
+
+def receive(sock, largest=LARGEST):
+    size = _LENGTH.unpack(_exactly(sock, 4))[0]
+    if size > largest:
+        raise Malformed("a frame of %d bytes" % size)
+    return decode(_exactly(sock, size))
+
+
+def receive_raw(sock, largest):
+    size = _LENGTH.unpack(_exactly(sock, 4))[0]
+    if size > largest:
+        raise Malformed("a frame of %d bytes" % size)
+    return _exactly(sock, size)
+
+
+def decode(body):
+    try:
+        return _loads(body.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise Malformed(type(error).__name__) from None
+
+
+def receive_with_fds(sock, most=2):
+    """The first piece carries the descriptors."""
+    try:
+        data, ancillary, _, _ = sock.recvmsg(4, socket.CMSG_SPACE(4 * most), 0x40000000)
+    except OSError:
+        raise Closed from None
+    if not data:
+        raise Closed
+    fds = array.array("i")
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(payload[: len(payload) - len(payload) % 4])
+    if len(data) < 4:
+        data += _exactly(sock, 4 - len(data))
+    return decode(_exactly(sock, _LENGTH.unpack(data)[0])), list(fds)
+
+
+def _exactly(sock, size):
+    try:
+        first = sock.recv(size) if size < 1 << 20 else b""
+        if len(first) == size:
+            return first
+        pieces = bytearray(first)
+        while len(pieces) < size:
+            piece = sock.recv(min(size - len(pieces), 1 << 20))
+            if not piece:
+                raise Closed
+            pieces += piece
+        return bytes(pieces)
+    except OSError:
+        raise Closed from None
+
+
+def has_frame_within(sock, seconds):
+    """Whether something can be read before the time is over."""
+    import select
+
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(max(0, int(seconds * 1000))))
+
+
+def monotonic_ms():
+    return time.monotonic() * 1000.0
+
+
+def drain(fd):
+    try:
+        return os.read(fd, 1 << 16)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""

@@ -1,0 +1,117 @@
+"""What a test script means: which names it needs, and how it is run to its end. Trusted code; unaware of where the candidate is."""
+
+import ast
+import builtins
+import sys
+import types
+import unittest
+
+_ACTS = (ast.Assert, ast.Expr, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Raise, ast.AsyncFor, ast.AsyncWith)
+# Under these names scripts import the candidate.
+CANDIDATE_MODULES = ("solution", "candidate", "submission")
+
+
+class Script:
+    """Compiled once for a set of tests. @raises SyntaxError, ValueError"""
+
+    def __init__(self, text, setup, entry):
+        tree = ast.parse(text)
+        self.lines = text.split("\n")
+        self.entry = entry
+        self.code = compile(text, "<tests>", "exec", dont_inherit=True)
+        self.setup = compile(setup, "<setup>", "exec", dont_inherit=True) if setup else None
+        body = [node for node in tree.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+        self.acts = any(isinstance(node, _ACTS) for node in body)
+        used, bound = set(), set()
+        for code in (self.code, self.setup):
+            if code is not None:
+                _names(code, used)
+        for node in ast.walk(tree):
+            _bindings(node, bound)
+        for node in ast.walk(ast.parse(setup or "")):
+            _bindings(node, bound)
+        self.names = sorted(used - bound - set(dir(builtins)) - {"__name__", "__file__", "__doc__"})
+
+    def run(self, namespace):
+        """To the end, or an exception. Without a statement that does something: its test classes, test functions or `check`."""
+        if self.setup is not None:
+            exec(self.setup, namespace)
+        exec(self.code, namespace)
+        if self.acts:
+            return
+        cases = [v for v in namespace.values() if isinstance(v, type) and issubclass(v, unittest.TestCase) and v is not unittest.TestCase]
+        functions = [v for k, v in namespace.items() if k.startswith("test") and isinstance(v, types.FunctionType)]
+        if cases:
+            _run_cases(cases)
+        elif functions:
+            for function in functions:
+                function()
+        elif isinstance(namespace.get("check"), types.FunctionType) and self.entry in namespace:
+            namespace["check"](namespace[self.entry])
+        else:
+            raise Vacuous("the script defines no tests and does nothing")
+
+    def line_of(self, error):
+        """The last line of the script that an exception passed through."""
+        found = None
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == "<tests>":
+                found = trace.tb_lineno
+            trace = trace.tb_next
+        if found is None or not 0 < found <= len(self.lines):
+            return ""
+        return "line %d: %s" % (found, self.lines[found - 1].strip()[:200])
+
+
+class Vacuous(Exception):
+    """Tests that test nothing."""
+
+
+class Failed(AssertionError):
+    """A unittest case failed."""
+
+
+class Errored(Exception):
+    """A unittest case met an exception."""
+
+
+def _run_cases(cases):
+    result = unittest.TestResult()
+    result.failfast = True
+    for case in cases:
+        unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
+    if result.testsRun == 0:
+        raise Vacuous("the test classes hold no tests")
+    if result.errors:
+        raise Errored(_last_line(result.errors[0][1]))
+    if not result.wasSuccessful():
+        raise Failed(_last_line(result.failures[0][1]) if result.failures else "unexpected success")
+
+
+def _last_line(text):
+    return text.strip().split("\n")[-1][:300]
+
+
+def _names(code, used):
+    used.update(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _names(constant, used)
+
+
+def _bindings(node, bound):
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        bound.add(node.id)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        bound.add(node.name)
+    elif isinstance(node, ast.alias):
+        bound.add((node.asname or node.name).split(".")[0])
+
+
+def fresh_main():
+    """A new `__main__` whose namespace a script runs in."""
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    sys.argv = ["tests"]
+    return module.__dict__

@@ -1,0 +1,40 @@
+/** A broker's answer -> verdict, or the exception that it stands for. */
+
+import { Failure } from '#contract/failure.ts';
+import type { JsonObject } from '#contract/json.ts';
+import { Infrastructure, type Verdict } from './backend.ts';
+
+/** @throws Infrastructure, Failure `sandbox-tests-invalid` */
+export function readVerdict(answer: JsonObject): Verdict {
+  refuseTrouble(answer);
+  return {
+    status: String(answer['status']) as Verdict['status'],
+    detail: String(answer['detail'] ?? ''),
+    passed: Number(answer['passed'] ?? 0),
+    total: Number(answer['total'] ?? 0),
+    behaviour: String(answer['behaviour'] ?? ''),
+    taken: Array.isArray(answer['taken']) ? answer['taken'].map(String) : [],
+    cpuMs: Number(answer['cpuMs']),
+    wallMs: Number(answer['wallMs']),
+    peakBytes: Number(answer['peakBytes']),
+  };
+}
+
+export function refuseTrouble(answer: JsonObject): void {
+  if (answer['infrastructure'] !== undefined) throw new Infrastructure(String(answer['infrastructure']));
+  if (answer['unsupported'] !== undefined) throw new Infrastructure(String(answer['unsupported']));
+  if (answer['invalid'] !== undefined || answer['status'] === 'invalid') {
+    throw new Failure(
+      'sandbox-tests-invalid',
+      `the tests cannot run: ${String(answer['invalid'] ?? answer['detail'])}`,
+      {
+        hint: 'tests must compile, call the entry point at least once, and hold values that Python can read',
+      },
+    );
+  }
+}
+
+/** What a broker is asked. */
+export function toOrder(op: string, fields: JsonObject): JsonObject {
+  return { op, ...fields };
+}

@@ -1,0 +1,21 @@
+/** A job in the words of the broker. */
+
+import { Failure } from '#contract/failure.ts';
+import type { Json, JsonObject } from '#contract/json.ts';
+import type { Job } from './backend.ts';
+
+/** @returns the order, and how many candidates it starts one after another */
+export function testOrder({ source, tests, mode, limits, files }: Job): { order: JsonObject; runs: number } {
+  if (tests.type === 'command') {
+    throw new Failure('sandbox-tests-invalid', 'a command is run as a program, not as tests of this backend', {});
+  }
+  const laid = Object.entries(files).map(([path, content]) => [path, Buffer.from(content).toString('base64')]);
+  const fields = {
+    source,
+    limits: { ...limits },
+    tests: tests as unknown as Json,
+    ...(laid.length === 0 ? {} : { files: Object.fromEntries(laid) as JsonObject }),
+  };
+  if (tests.type === 'stdio') return { order: { op: 'stdio', ...fields }, runs: tests.cases.length };
+  return { order: { op: mode, ...fields }, runs: 1 };
+}
