@@ -4,11 +4,17 @@
  */
 
 import { spawnSync } from 'node:child_process';
-<<<<<<< HEAD
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-=======
-import { chmodSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
->>>>>>> f732177 (Sandbox: zygote backend, split mode, programs)
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
