@@ -6,6 +6,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
 import type { JsonObject } from '#contract/json.ts';
 import type { WholeItem } from '#contract/kind.ts';
 import { exportKind } from '../../src/kinds/export/kind.ts';
@@ -46,7 +47,7 @@ function manifestOf(items: readonly WholeItem[]) {
 
 test('sft: a conversation that ends with the completion', async () => {
   const files = filesOf(await run(SFT, some(2)));
-  assert.equal(Object.keys(files), ['data/train-00000-of-00001.jsonl', 'manifest.json']);
+  assert.equal(Object.keys(files), ['data/train-00000-of-00001.jsonl', 'README.md', 'croissant.json', 'manifest.json']);
   assert.equal(linesOf(files['data/train-00000-of-00001.jsonl'])[1], {
     messages: [
       { role: 'system', content: 'You act in a shell.' },
@@ -69,6 +70,8 @@ test('sft: prompt and completion apart, from messages and from a text', async ()
 test('dpo: prompt, chosen, rejected; several formats have a folder each', async () => {
   const files = filesOf(await run({ formats: { ...SFT.formats, ...DPO.formats }, keep: ['score', '$key'] }, some(1)));
   assert.equal(Object.keys(files).sort(), [
+    'README.md',
+    'croissant.json',
     'data/dpo/train-00000-of-00001.jsonl',
     'data/sft/train-00000-of-00001.jsonl',
     'manifest.json',
@@ -98,6 +101,196 @@ test('an answer with any leak annotation but a clean pass is never chosen; as re
   assert.equal(dropsOf(swapped), {});
 });
 
+test('an answer that used a planted decoy is never chosen, audited or not', async () => {
+  const decoyed = duel(0, {
+    challenger: { text: 'cat src/moonbeam.py', hidden: { pr_key: 'p', decoys: ['moonbeam.py'] } },
+  });
+  for (const config of [SFT, DPO]) assert.equal(dropsOf(await run(config, [decoyed, duel(1)])), { canaried: 1 });
+  const kto = { completion: 'challenger.text', label: 'bucket' };
+  const labelled = (bucket: string) => ({ ...decoyed, fields: { ...decoyed.fields, bucket } });
+  const items = await run({ formats: { kto } }, [labelled('final'), { ...labelled('defeat'), key: 'b' }]);
+  assert.equal(dropsOf(items), { canaried: 1 });
+  const [shunned] = linesOf(filesOf(items)['data/train-00000-of-00001.jsonl']);
+  assert.is(shunned.label, false);
+  assert.not.match(Object.values(filesOf(items)).join(''), /pr_key|decoys/);
+});
+
+test('kto: one answer a record, true or false by its bucket', async () => {
+  const kto = { completion: 'challenger.text' };
+  const rows = [
+    duel(0, { bucket: 'final' }),
+    duel(1, { bucket: 'defeat' }),
+    duel(2, { bucket: 'refined' }),
+    duel(3, { bucket: true }),
+    duel(4, { bucket: null }),
+    duel(5, { bucket: 'final', challenger: { text: 'cat', leak: { outcome: 'quarantine' } } }),
+    duel(6, { bucket: 'defeat', challenger: { text: 'cat', leak: { outcome: 'quarantine' } } }),
+  ];
+  const items = await run({ formats: { kto }, keep: ['bucket'] }, rows);
+  const records = linesOf(filesOf(items)['data/train-00000-of-00001.jsonl']);
+  assert.equal(
+    records.map(({ label, bucket }) => [label, bucket]),
+    [
+      [true, 'final'],
+      [false, 'defeat'],
+      [true, true],
+      [false, 'defeat'],
+    ],
+  );
+  assert.equal(Object.keys(records[0] ?? {}), ['prompt', 'completion', 'label', 'bucket']);
+  assert.equal(records[0]?.completion, [{ role: 'assistant', content: 'cat 0' }]);
+  assert.equal(dropsOf(items), { 'label-missing': 2, leaked: 1 });
+});
+
+test('reward: pairs with scores and their margin, the better one chosen', async () => {
+  const reward = { chosen: 'challenger.text', rejected: 'king.text', score: 'score', order: 'by-score' };
+  const leaked = { text: 'cat', leak: { outcome: 'reject' } };
+  const rows = [
+    duel(0, { score: 80 }),
+    duel(1, { score: 33.333333 }),
+    duel(2, { score: 50 }),
+    duel(3, { score: null }),
+    duel(4, { score: 90, challenger: leaked }),
+    duel(5, { score: 10, challenger: leaked }),
+  ];
+  const items = await run({ formats: { reward } }, rows);
+  const pairs = linesOf(filesOf(items)['data/train-00000-of-00001.jsonl']).map(({ prompt: _, ...rest }) => rest);
+  const text = (content: string) => [{ role: 'assistant', content }];
+  assert.equal(pairs, [
+    { chosen: text('cat 0'), rejected: text('ls 0'), chosen_score: 80, rejected_score: 20, margin: 60 },
+    {
+      chosen: text('ls 1'),
+      rejected: text('cat 1'),
+      chosen_score: 66.666667,
+      rejected_score: 33.333333,
+      margin: 33.333334,
+    },
+    { chosen: text('ls 5'), rejected: text('cat'), chosen_score: 90, rejected_score: 10, margin: 80 },
+  ]);
+  assert.equal(dropsOf(items), { 'margin-too-small': 1, 'score-missing': 1, leaked: 1 });
+  const asGiven = await run({ formats: { reward: { ...reward, order: 'as-given', min_margin: 61 } } }, rows);
+  assert.equal(dropsOf(asGiven), { 'margin-too-small': 4, 'score-missing': 1, leaked: 1 });
+});
+
+test('reward: hard negatives with their labels', async () => {
+  const reward = { chosen: 'king.text', rejected: 'challenger.text', label: 'status', negatives: ['fail', 'timeout'] };
+  const rows = ['fail', 'pass', 'timeout', null].map((status, at) => duel(at, { status }));
+  const items = await run({ formats: { reward } }, rows);
+  const pairs = linesOf(filesOf(items)['data/train-00000-of-00001.jsonl']);
+  assert.equal(
+    pairs.map(({ rejected_label }) => rejected_label),
+    ['fail', 'timeout'],
+  );
+  assert.equal(dropsOf(items), { 'not-a-negative': 2 });
+});
+
+const HOSTILE_NAME = 'a|b`c\n# x ]()<script> "%';
+const CARDED = {
+  formats: { sft: SFT.formats.sft, kto: { completion: 'challenger.text' } },
+  keep: ['license', 'score', HOSTILE_NAME],
+  split: { by: 'instance_id', fractions: { train: 0.5, test: 0.5 } },
+  card: { title: 'no: {x}', description: '<script>\n\n| a |', url: 'https://example.org/d', version: '1.0.0' },
+};
+const carded = (n: number) =>
+  some(n).map((row, at) => ({
+    ...row,
+    fields: { ...row.fields, bucket: 'final', license: at % 3 === 0 ? 'MIT' : 'GPL-3.0-only', [HOSTILE_NAME]: 'x' },
+  }));
+
+test('the card: a header that the hub reads, whatever fields are called', async () => {
+  const files = filesOf(await run(CARDED, carded(30)));
+  const card = files['README.md'] ?? '';
+  const [, header = '', body = ''] = card.split(/^---$/m);
+  const { pretty_name, license, size_categories, configs, dataset_info } = parse(header, { version: '1.1' });
+  assert.equal([pretty_name, license, size_categories], ['no: {x}', ['gpl-3.0', 'mit'], ['n<1K']]);
+  assert.equal(configs[0], {
+    config_name: 'sft',
+    default: true,
+    data_files: [
+      { split: 'train', path: 'data/sft/train-*.jsonl' },
+      { split: 'test', path: 'data/sft/test-*.jsonl' },
+    ],
+  });
+  const manifest = JSON.parse(files['manifest.json'] ?? '');
+  const [sft] = dataset_info;
+  for (const split of sft.splits) {
+    const own = manifest.files.filter(
+      (file: { format: string; split: string }) => file.format === 'sft' && file.split === split.name,
+    );
+    assert.is(
+      split.num_bytes,
+      own.reduce((sum: number, { bytes }: { bytes: number }) => sum + bytes, 0),
+    );
+    assert.is(
+      split.num_examples,
+      own.reduce((sum: number, { rows }: { rows: number }) => sum + rows, 0),
+    );
+  }
+  assert.equal(sft.features, [
+    {
+      name: 'messages',
+      list: [
+        { name: 'role', dtype: 'string' },
+        { name: 'content', dtype: 'string' },
+      ],
+    },
+    { name: 'license', dtype: 'string' },
+    { name: 'score', dtype: 'int64' },
+    { name: HOSTILE_NAME, dtype: 'string' },
+  ]);
+  assert.not.match(body, /<script>|^# x/m);
+  assert.match(body, '| GPL-3.0-only | 20 |');
+  for (const { path, sha256, bytes } of manifest.documents) {
+    assert.is(
+      sha256,
+      createHash('sha256')
+        .update(files[path] ?? '')
+        .digest('hex'),
+    );
+    assert.is(bytes, Buffer.byteLength(files[path] ?? ''));
+  }
+  const unnamed = filesOf(await run(SFT, some(2)))['README.md'] ?? '';
+  assert.match(unnamed, /^license: unknown$/m);
+});
+
+test('croissant: every file with its digest, and fields that name columns as they are', async () => {
+  for (const layout of ['jsonl', 'parquet', 'json-files']) {
+    const files = filesOf(await run({ ...CARDED, layout }, carded(12)));
+    const { distribution, recordSet, conformsTo, license, url } = JSON.parse(files['croissant.json'] ?? '');
+    assert.equal(
+      [conformsTo, license, url],
+      ['http://mlcommons.org/croissant/1.0', ['GPL-3.0-only', 'MIT'], 'https://example.org/d'],
+    );
+    const manifest = JSON.parse(files['manifest.json'] ?? '');
+    const objects = distribution.filter((each: JsonObject) => each['@type'] === 'cr:FileObject');
+    assert.equal(
+      objects.map((each: JsonObject) => [each['contentUrl'], each['sha256']]),
+      manifest.files.map((each: JsonObject) => [each['path'], each['sha256']]),
+    );
+    const sets = new Map(distribution.map((each: JsonObject) => [each['@id'], each]));
+    const ids = new Set<string>();
+    for (const { field } of recordSet)
+      for (const each of field) {
+        assert.not(ids.has(each['@id']), each['@id']);
+        ids.add(each['@id']);
+        const source = each.source ?? each.subField[0].source;
+        const set = sets.get(source.fileSet['@id']) as { includes: string } | undefined;
+        const pattern = new RegExp(`^${set?.includes.replace(/[.]/g, '\\.').replace(/\*/g, '[^/]*')}$`);
+        assert.ok(
+          manifest.files.some(({ path }: { path: string }) => pattern.test(path)),
+          set?.includes,
+        );
+      }
+    const columns = recordSet[0].field.map(
+      (each: { source?: { extract: { column?: string } } }) => each.source?.extract.column,
+    );
+    if (layout !== 'json-files') assert.ok(columns.includes(HOSTILE_NAME));
+    const [split] = recordSet[0].field;
+    const regex = new RegExp(split.source.transform.regex);
+    for (const { path, split: name } of manifest.files) assert.is(regex.exec(`/x/${path}`)?.[1], name);
+  }
+});
+
 test('what cannot be a record is dropped by name', async () => {
   const rows = [
     duel(0, { challenger: { text: 'ls 0' } }),
@@ -117,6 +310,10 @@ test('rows: everything but what the challenger was shown in secret', async () =>
   ];
   assert.not.match(text ?? '', /secret-pr|hidden/);
   assert.match(text ?? '', '"challenger":{"text":"cat 0"}');
+  const deep = filesOf(
+    await run({ formats: { rows: {} } }, [duel(0, { all: [{ drafts: [{ hidden: 'secret-pr' }] }] })]),
+  );
+  assert.not.match(Object.values(deep).join(''), /secret-pr/);
   const kept = filesOf(await run({ formats: { rows: {} }, keep: ['king.text', 'challenger'] }, some(1)));
   assert.is(kept['data/train-00000-of-00001.jsonl'], '{"king":{"text":"ls 0"},"challenger":{"text":"cat 0"}}\n');
 });
@@ -277,7 +474,13 @@ test('equal rows give equal bytes, however their members were put together', asy
 
 test('mistakes are found before a row is read', () => {
   const codes = (config: JsonObject) => (exportKind.check?.(config as never, {}) ?? []).map((finding) => finding.code);
-  assert.equal(codes({ formats: { kto: {} } }), ['not-yet']);
+  const kto = { completion: 'challenger.text' };
+  assert.equal(codes({ formats: { kto } }), []);
+  assert.equal(codes({ formats: { kto: { ...kto, desirable: ['a'], undesirable: ['b', 'a'] } } }), ['label-twice']);
+  const reward = { chosen: 'challenger.text', rejected: 'king.text' };
+  assert.equal(codes({ formats: { reward: { ...reward, score: 'score', chosen_score: 'a' } } }), ['one-score']);
+  assert.equal(codes({ formats: { reward: { ...reward, order: 'by-score' } } }), ['one-score']);
+  assert.equal(codes({ formats: { kto: { completion: 'challenger.hidden.pr_key' } } }), ['never-exported']);
   assert.equal(codes({ ...SFT, keep: ['challenger.hidden', 'messages'] }), ['never-exported', 'keep-conflict']);
   assert.equal(codes({ ...SFT, split: { by: 'repo', fractions: { train: 0.5 } } }), ['split-fractions']);
   assert.equal(codes({ ...SFT, split: { by: 'repo', fractions: { train: 0.7, validation: 0.2, test: 0.1 } } }), []);

@@ -41,8 +41,66 @@ const formats = Type.Object(
     rows: Type.Optional(
       Type.Object({}, { additionalProperties: false, description: 'The rows as they are, or the fields in `keep`.' }),
     ),
-    kto: Type.Optional(Type.Unknown({ description: 'Planned.' })),
-    reward: Type.Optional(Type.Unknown({ description: 'Planned.' })),
+    kto: Type.Optional(
+      Type.Object(
+        {
+          completion: FieldPath({ description: 'The text that is labelled.' }),
+          prompt,
+          label: Type.Optional(
+            FieldPath({
+              default: 'bucket',
+              description: 'True or false, or a name such as the bucket; rows with another value are left out.',
+            }),
+          ),
+          desirable: Type.Optional(
+            Type.Array(Type.String(), { default: ['final'], description: 'Values of `label` that mean true.' }),
+          ),
+          undesirable: Type.Optional(
+            Type.Array(Type.String(), { default: ['defeat'], description: 'Values of `label` that mean false.' }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    reward: Type.Optional(
+      Type.Object(
+        {
+          chosen: FieldPath({ description: 'The better text.' }),
+          rejected: FieldPath({ description: 'The worse text, or a hard negative.' }),
+          prompt,
+          score: Type.Optional(
+            FieldPath({ description: 'Points of `chosen` out of 100; the other text has what is left, as in a duel.' }),
+          ),
+          chosen_score: Type.Optional(FieldPath({ description: 'A number for each text instead; both or none.' })),
+          rejected_score: Type.Optional(FieldPath()),
+          order: Type.Optional(
+            Type.Union([Type.Literal('as-given'), Type.Literal('by-score')], {
+              default: 'as-given',
+              description: '`by-score`: where the other text scores more, it is the chosen one.',
+            }),
+          ),
+          min_margin: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              default: 0,
+              description: 'Least lead in score; a pair without any is left out.',
+            }),
+          ),
+          label: Type.Optional(
+            FieldPath({
+              description: 'What is known of the rejected text, e.g. its status in a sandbox; written with it.',
+            }),
+          ),
+          negatives: Type.Optional(
+            Type.Array(Type.String(), {
+              default: ['fail'],
+              description: 'Values of `label` that make it a negative; other rows are left out.',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false, minProperties: 1, description: 'What to make of each row; any number of them.' },
 );
@@ -83,19 +141,44 @@ export const exportConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    card: Type.Optional(
+      Type.Object(
+        {
+          title: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+          description: Type.Optional(Type.String({ maxLength: 10_000 })),
+          license: Type.Optional(
+            FieldPath({ default: 'license', description: "Where a row's licence stands, as an SPDX expression." }),
+          ),
+          url: Type.Optional(Type.String({ pattern: '^https?://' })),
+          creator: Type.Optional(Type.String({ maxLength: 200 })),
+          date_published: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })),
+          version: Type.Optional(Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+$' })),
+        },
+        {
+          additionalProperties: false,
+          description: 'What README.md (a dataset card) and croissant.json say beside what the rows tell.',
+        },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
 
 export type ExportConfig = Static<typeof exportConfig>;
-export type FormatName = 'sft' | 'dpo' | 'rows';
+export type FormatName = 'sft' | 'dpo' | 'kto' | 'reward' | 'rows';
 
-export const FORMAT_NAMES: readonly FormatName[] = ['sft', 'dpo', 'rows'];
+export const FORMAT_NAMES: readonly FormatName[] = ['sft', 'dpo', 'kto', 'reward', 'rows'];
+
+export function licensePath({ card }: ExportConfig): string {
+  return card?.license ?? 'license';
+}
 
 /** Fields that a format makes itself and that `keep` can therefore not fill. */
 const MADE: { readonly [format in FormatName]: readonly string[] } = {
   sft: ['messages', 'prompt', 'completion'],
   dpo: ['prompt', 'chosen', 'rejected'],
+  kto: ['prompt', 'completion', 'label'],
+  reward: ['prompt', 'chosen', 'rejected', 'chosen_score', 'rejected_score', 'margin', 'rejected_label'],
   rows: [],
 };
 
@@ -103,18 +186,36 @@ export function checkExport(config: ExportConfig): Finding[] {
   const findings: Finding[] = [];
   const error = (code: string, path: Finding['path'], message: string, hint: string) =>
     void findings.push({ severity: 'error', code, path, message, hint });
-  for (const name of ['kto', 'reward'] as const)
-    if (config.formats[name] !== undefined)
-      error('not-yet', ['formats', name], `format '${name}' is planned but not there yet`, 'use sft, dpo or rows');
+  const { kto, reward } = config.formats;
+  const both = (kto?.desirable ?? ['final']).find((name) => (kto?.undesirable ?? ['defeat']).includes(name));
+  if (kto !== undefined && both !== undefined)
+    error('label-twice', ['formats', 'kto'], `'${both}' is desirable and undesirable`, 'leave it in one of them');
+  if (reward !== undefined) {
+    const { score, chosen_score, rejected_score, order } = reward;
+    const isHalf = (chosen_score === undefined) !== (rejected_score === undefined);
+    if (isHalf || (score !== undefined && chosen_score !== undefined))
+      error(
+        'one-score',
+        ['formats', 'reward'],
+        'a pair needs one way to its scores',
+        'name `score`, or `chosen_score` and `rejected_score`, or none',
+      );
+    if (order === 'by-score' && score === undefined && chosen_score === undefined)
+      error('one-score', ['formats', 'reward', 'order'], '`by-score` without a score', 'name `score`');
+  }
   const keep = config.keep ?? [];
-  keep.forEach((field, index) => {
-    if (field === 'hidden' || field.split('.').includes('hidden'))
+  for (const { field, path } of [
+    ...fieldsOf(config),
+    ...keep.map((field, index) => ({ field, path: ['keep', index] })),
+  ])
+    if (field.split('.').includes('hidden'))
       error(
         'never-exported',
-        ['keep', index],
+        path,
         `'${field}' is what the challenger was shown in secret, which is never exported`,
         'leave it out',
       );
+  keep.forEach((field, index) => {
     for (const format of FORMAT_NAMES)
       if (config.formats[format] !== undefined && MADE[format].includes(field.split('.', 1)[0] ?? ''))
         error(
@@ -136,4 +237,16 @@ export function checkExport(config: ExportConfig): Finding[] {
       );
   }
   return findings;
+}
+
+/** Paths that a format writes out, and where they stand in the config. */
+function fieldsOf({ formats }: ExportConfig): { readonly field: string; readonly path: Finding['path'] }[] {
+  return Object.entries(formats).flatMap(([format, each]) =>
+    ['completion', 'prompt', 'chosen', 'rejected', 'label', 'score', 'chosen_score', 'rejected_score'].flatMap(
+      (name) => {
+        const field = (each as { readonly [name: string]: unknown } | undefined)?.[name];
+        return typeof field === 'string' ? [{ field, path: ['formats', format, name] }] : [];
+      },
+    ),
+  );
 }

@@ -2,17 +2,17 @@
 
 import { defineWhole, type Reads } from '#contract/kind.ts';
 import { Type } from '#contract/schema.ts';
-import { checkExport, type ExportConfig, exportConfig } from './config.ts';
-import { leakPaths } from './records.ts';
+import { checkExport, type ExportConfig, exportConfig, licensePath } from './config.ts';
+import { leakPaths } from './leaks.ts';
 import { runExport } from './run.ts';
 
 const ANY = Type.Unknown();
 
 export const exportKind = defineWhole({
   name: 'export',
-  version: 1,
+  version: 2,
   summary:
-    'Writes rows as training data: SFT, DPO or plain; JSON lines, JSON files or Parquet; shards, splits, checksums.',
+    'Writes rows as training data: SFT, DPO, KTO, reward pairs or plain; JSON or Parquet; splits, a dataset card, checksums.',
   example: `dataset:
   kind: export
   from: buckets.final
@@ -33,18 +33,24 @@ export const exportKind = defineWhole({
 
 /** Only what the formats use: a changed field elsewhere writes no file anew. */
 export function readsOf(config: ExportConfig): Reads {
-  const { sft, dpo, rows } = config.formats;
+  const { sft, dpo, kto, reward, rows } = config.formats;
   if (rows !== undefined && config.keep === undefined) return '*';
   const reads: { [path: string]: { schema: typeof ANY; optional?: boolean } } = {};
   const needed = [
     ...(sft === undefined ? [] : [sft.completion, sft.prompt ?? 'messages']),
     ...(dpo === undefined ? [] : [dpo.chosen, dpo.rejected, dpo.prompt ?? 'messages']),
+    ...(kto === undefined ? [] : [kto.completion, kto.prompt ?? 'messages', kto.label ?? 'bucket']),
+    ...(reward === undefined ? [] : [reward.chosen, reward.rejected, reward.prompt ?? 'messages']),
+    ...[reward?.score, reward?.chosen_score, reward?.rejected_score, reward?.label],
     ...(config.keep ?? []),
-    ...(config.split === undefined ? [] : [config.split.by]),
+    config.split?.by,
     ...(config.layout === 'json-files' ? ['$key'] : []),
   ];
-  for (const path of needed) reads[path] = { schema: ANY };
-  for (const path of [sft?.completion, dpo?.chosen])
+  for (const path of needed) if (path !== undefined) reads[path] = { schema: ANY };
+  const examples = [sft?.completion, dpo?.chosen, kto?.completion, reward?.chosen];
+  const turned = reward?.order === 'by-score' ? [reward.rejected] : [];
+  for (const path of [...examples, ...turned])
     for (const leak of path === undefined ? [] : leakPaths(path)) reads[leak] ??= { schema: ANY, optional: true };
+  reads[licensePath(config)] ??= { schema: ANY, optional: true };
   return reads;
 }

@@ -3,61 +3,92 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Row } from '#contract/row.ts';
 import { valueAtPath } from '#domain/at-path.ts';
-import { isObject, setMember, stableJson } from '#util/json-object.ts';
+import { isObject, setMember } from '#util/json-object.ts';
 import type { ExportConfig, FormatName } from './config.ts';
+import { HIDDEN, leakOf, withoutHidden } from './leaks.ts';
+import { toPair } from './pairs.ts';
 
 export type Outcome = { readonly record: JsonObject } | { readonly drop: string };
 
-const HIDDEN = 'hidden';
-
-/** The record that `format` makes of a row. Drops: `leaked`, `text-missing`, `prompt-missing`, `pair-identical`. */
+/**
+ * The record that `format` makes of a row. Drops: `leaked`, `canaried`, `text-missing`, `prompt-missing`, `pair-identical`, and those
+ * of the labels and scores that a format goes by.
+ */
 export function toRecord(format: FormatName, config: ExportConfig, row: Row): Outcome {
-  if (format === 'rows') return { record: config.keep === undefined ? visibleFields(row.fields) : kept(config, row) };
-  if (format === 'sft') {
-    const { completion, prompt = 'messages', style = 'messages' } = config.formats.sft ?? { completion: '' };
-    if (isLeaked(row.fields, completion)) return { drop: 'leaked' };
-    const text = textAt(row.fields, completion);
-    if (text === null) return { drop: 'text-missing' };
-    const start = promptAt(row.fields, prompt);
-    if (start === null) return { drop: 'prompt-missing' };
-    const answer = [{ role: 'assistant', content: text }];
-    const made: JsonObject =
-      style === 'messages'
-        ? { messages: [...(typeof start === 'string' ? [{ role: 'user', content: start }] : start), ...answer] }
-        : { prompt: start, completion: typeof start === 'string' ? text : answer };
-    return { record: { ...made, ...kept(config, row) } };
+  switch (format) {
+    case 'rows':
+      return { record: config.keep === undefined ? visibleFields(row.fields) : kept(config, row) };
+    case 'sft':
+      return toConversation(config, row);
+    case 'kto':
+      return toLabelled(config, row);
+    default:
+      return toPreference(format, config, row);
   }
-  const { chosen, rejected, prompt = 'messages' } = config.formats.dpo ?? { chosen: '', rejected: '' };
-  if (isLeaked(row.fields, chosen)) return { drop: 'leaked' };
-  const better = textAt(row.fields, chosen);
-  const worse = textAt(row.fields, rejected);
-  if (better === null || worse === null) return { drop: 'text-missing' };
+}
+
+function toConversation(config: ExportConfig, row: Row): Outcome {
+  const { completion, prompt = 'messages', style = 'messages' } = config.formats.sft ?? { completion: '' };
+  const text = exampleAt(row.fields, completion);
+  if (typeof text !== 'string') return text;
+  const start = promptAt(row.fields, prompt);
+  if (start === null) return { drop: 'prompt-missing' };
+  if (style === 'prompt-completion')
+    return { record: { prompt: start, completion: asAnswer(start, text), ...kept(config, row) } };
+  const history = typeof start === 'string' ? [{ role: 'user', content: start }] : start;
+  return { record: { messages: [...history, { role: 'assistant', content: text }], ...kept(config, row) } };
+}
+
+/** KTO: an answer and whether it is one to follow. As one to shun, an answer that leaked may stand. */
+function toLabelled(config: ExportConfig, row: Row): Outcome {
+  const { kto } = config.formats;
+  if (kto === undefined) return { drop: 'text-missing' };
+  const { completion, prompt = 'messages', label: path = 'bucket' } = kto;
+  const value = valueAtPath(row.fields, path);
+  const isNamed = (names: readonly string[]) => typeof value === 'string' && names.includes(value);
+  const label =
+    typeof value === 'boolean'
+      ? value
+      : isNamed(kto.desirable ?? ['final'])
+        ? true
+        : isNamed(kto.undesirable ?? ['defeat'])
+          ? false
+          : null;
+  if (label === null) return { drop: 'label-missing' };
+  const text = label ? exampleAt(row.fields, completion) : (textAt(row.fields, completion) ?? { drop: 'text-missing' });
+  if (typeof text !== 'string') return text;
+  const start = promptAt(row.fields, prompt);
+  if (start === null) return { drop: 'prompt-missing' };
+  return { record: { prompt: start, completion: asAnswer(start, text), label, ...kept(config, row) } };
+}
+
+function toPreference(format: 'dpo' | 'reward', config: ExportConfig, row: Row): Outcome {
+  const { prompt = 'messages' } = config.formats[format] ?? {};
+  const pair = toPair(format, config, row);
+  if ('drop' in pair) return pair;
+  const better = exampleAt(row.fields, pair.chosen);
+  if (typeof better !== 'string') return better;
+  const worse = textAt(row.fields, pair.rejected);
+  if (worse === null) return { drop: 'text-missing' };
   if (better === worse) return { drop: 'pair-identical' };
   const start = promptAt(row.fields, prompt);
   if (start === null) return { drop: 'prompt-missing' };
-  const side = (text: string): Json => (typeof start === 'string' ? text : [{ role: 'assistant', content: text }]);
-  return { record: { prompt: start, chosen: side(better), rejected: side(worse), ...kept(config, row) } };
+  const sides = { chosen: asAnswer(start, better), rejected: asAnswer(start, worse) };
+  return { record: { prompt: start, ...sides, ...pair.more, ...kept(config, row) } };
 }
 
-/**
- * Whether the text at `path` belongs to an answer with a leak annotation that is not a clean pass. A planted decoy that was
- * used (a canary) counts even where the audit was told only to flag.
- */
-export function isLeaked(fields: JsonObject, path: string): boolean {
-  const segments = path.split('.');
-  for (let length = segments.length - 1; length > 0; length--) {
-    const leak = valueAtPath(fields, [...segments.slice(0, length), 'leak'].join('.'));
-    if (leak === undefined || leak === null) continue;
-    if (!isObject(leak) || leak['outcome'] !== 'pass') return true;
-    if (leak['canaried'] === true || leak['canary'] === true) return true;
-  }
-  return false;
+/** A text that may be learned, or why there is none. */
+function exampleAt(fields: JsonObject, path: string): string | { readonly drop: string } {
+  const text = textAt(fields, path);
+  // Asked first: a leak is the reason that matters, also where the text is gone.
+  const leak = leakOf(fields, path, text ?? '');
+  if (leak !== null) return { drop: leak };
+  return text ?? { drop: 'text-missing' };
 }
 
-/** Paths at which an answer's leak annotation can stand. */
-export function leakPaths(path: string): string[] {
-  const segments = path.split('.');
-  return segments.slice(0, -1).map((_, index) => [...segments.slice(0, index + 1), 'leak'].join('.'));
+/** Beside messages an answer is a message, beside a text a text. */
+function asAnswer(start: string | readonly JsonObject[], text: string): Json {
+  return typeof start === 'string' ? text : [{ role: 'assistant', content: text }];
 }
 
 function textAt(fields: JsonObject, path: string): string | null {
@@ -104,32 +135,4 @@ function visibleFields(fields: JsonObject): JsonObject {
   for (const name of Object.keys(fields).sort())
     if (name !== HIDDEN) setMember(record, name, withoutHidden(fields[name] ?? null));
   return record;
-}
-
-function withoutHidden(value: Json): Json {
-  if (!isObject(value) || !Object.hasOwn(value, HIDDEN)) return value;
-  const { [HIDDEN]: _, ...rest } = value;
-  return rest;
-}
-
-/** A record as one line of JSON: its own fields in the order of the format, everything inside them sorted. */
-export function toLine(record: JsonObject): string {
-  const members = Object.keys(record).map((name) => `${JSON.stringify(name)}:${toText(record[name] ?? null)}`);
-  return `{${members.join(',')}}\n`;
-}
-
-/** Messages read better with the role first. */
-function toText(value: Json): string {
-  if (!Array.isArray(value)) return stableJson(value);
-  return `[${value.map((item: Json) => (isMessage(item) ? messageText(item) : stableJson(item))).join(',')}]`;
-}
-
-function isMessage(value: Json): value is JsonObject {
-  return isObject(value) && Object.hasOwn(value, 'role') && Object.hasOwn(value, 'content');
-}
-
-function messageText(message: JsonObject): string {
-  const rest = Object.keys(message).filter((name) => name !== 'role' && name !== 'content');
-  const names = ['role', 'content', ...rest.sort()];
-  return `{${names.map((name) => `${JSON.stringify(name)}:${stableJson(message[name] ?? null)}`).join(',')}}`;
 }

@@ -3,20 +3,13 @@
 import type { JsonObject } from '#contract/json.ts';
 import type { WholeContext, WholeItem } from '#contract/kind.ts';
 import { sha256 } from '#util/sha256.ts';
+import { type About, dataFolder, type FileFacts } from './about.ts';
 import type { ExportConfig, FormatName } from './config.ts';
+import { toCroissant } from './croissant.ts';
+import { toLine } from './lines.ts';
 import { toParquet } from './parquet.ts';
-import { toLine } from './records.ts';
 import type { SplitName } from './split.ts';
 import { type FormatSurvey, placeRow, survey } from './survey.ts';
-
-interface FileFacts {
-  readonly path: string;
-  readonly format: FormatName;
-  readonly split: SplitName;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 type FileItem = Extract<WholeItem, { type: 'file' }>;
 
@@ -31,7 +24,15 @@ export async function* runExport(ctx: WholeContext<ExportConfig>): AsyncGenerato
     }
     for (const [code, count] of each.dropped) yield { type: 'drop', code, count };
   }
-  yield { type: 'file', path: 'manifest.json', content: toManifest(ctx, surveys, facts) };
+  const about: About = { config: ctx.config, surveys, files: facts };
+  const { toCard } = await import('./card.ts');
+  const documents = [
+    { path: 'README.md', content: Buffer.from(toCard(about)) },
+    { path: 'croissant.json', content: Buffer.from(toCroissant(about)) },
+  ];
+  for (const { path, content } of documents) yield { type: 'file', path, content };
+  const listed = documents.map(({ path, content }) => ({ path, bytes: content.byteLength, sha256: sha256(content) }));
+  yield { type: 'file', path: 'manifest.json', content: toManifest(ctx, about, listed) };
 }
 
 interface Made {
@@ -54,7 +55,7 @@ async function* shardFiles(
 ): AsyncGenerator<Made> {
   const { config } = ctx;
   const extension = config.layout === 'parquet' ? 'parquet' : 'jsonl';
-  const folder = isOneOfMany ? `data/${each.format}` : 'data';
+  const folder = dataFolder(each.format, config.layout, isOneOfMany);
   const open = new Map(
     [...each.splits].map(([split, { files }]) => [split, { split, files, at: 0, records: [] as JsonObject[] }]),
   );
@@ -102,8 +103,8 @@ async function* jsonFiles(ctx: WholeContext<ExportConfig>, each: FormatSurvey): 
 
 function toManifest(
   ctx: WholeContext<ExportConfig>,
-  surveys: readonly FormatSurvey[],
-  files: readonly FileFacts[],
+  { surveys, files }: About,
+  documents: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[],
 ): string {
   const notices = [
     ...(ctx.partial ? [{ code: 'partial-input', message: 'some rows of the input failed or were not tried' }] : []),
@@ -132,6 +133,7 @@ function toManifest(
       ]),
     ),
     files: [...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    documents,
     notices,
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;

@@ -6,8 +6,9 @@ import type { WholeContext } from '#contract/kind.ts';
 import type { Row } from '#contract/row.ts';
 import { valueAtPath } from '#domain/at-path.ts';
 import { ColumnScan, type ColumnSpec } from './columns.ts';
-import { type ExportConfig, FORMAT_NAMES, type FormatName } from './config.ts';
-import { toLine, toRecord } from './records.ts';
+import { type ExportConfig, FORMAT_NAMES, type FormatName, licensePath } from './config.ts';
+import { toLine } from './lines.ts';
+import { toRecord } from './records.ts';
 import { type SplitName, splitOf, splitsOf } from './split.ts';
 
 export interface SplitSurvey {
@@ -21,6 +22,8 @@ export interface FormatSurvey {
   readonly splits: ReadonlyMap<SplitName, SplitSurvey>;
   readonly columns: readonly ColumnSpec[];
   readonly dropped: ReadonlyMap<string, number>;
+  /** Records by the licence of their row; '' where it names none. */
+  readonly licenses: ReadonlyMap<string, number>;
 }
 
 /** A row's record and its split, or why it has none. Both readings ask this and so agree. */
@@ -43,25 +46,35 @@ export async function survey(ctx: WholeContext<ExportConfig>): Promise<FormatSur
     format,
     scan: new ColumnScan(),
     dropped: new Map<string, number>(),
+    licenses: new Map<string, number>(),
     splits: new Map(splitsOf(config).map((name) => [name, new FileCuts(config.shard_bytes ?? 2 ** 26)])),
   }));
   for await (const row of ctx.inputs['from']?.rows() ?? []) {
-    for (const { format, scan, dropped, splits } of open) {
+    for (const { format, scan, dropped, licenses, splits } of open) {
       const placed = placeRow(format, config, row);
       if ('drop' in placed) {
         dropped.set(placed.drop, (dropped.get(placed.drop) ?? 0) + 1);
         continue;
       }
-      if (config.layout === 'parquet') scan.add(placed.record);
+      scan.add(placed.record);
+      const license = licenseOf(row, licensePath(config));
+      licenses.set(license, (licenses.get(license) ?? 0) + 1);
       splits.get(placed.split)?.add(Buffer.byteLength(toLine(placed.record)));
     }
   }
-  return open.map(({ format, scan, dropped, splits }) => ({
+  return open.map(({ format, scan, dropped, licenses, splits }) => ({
     format,
     dropped,
+    licenses,
     columns: scan.columns(EMPTY_COLUMNS[format]),
     splits: new Map([...splits].map(([name, cuts]) => [name, cuts.toSurvey(config.shards)])),
   }));
+}
+
+/** Distinct licences are few by nature; what is no short text is none. */
+function licenseOf(row: Row, path: string): string {
+  const value = valueAtPath(row.fields, path);
+  return typeof value === 'string' && value.length <= 100 ? value.trim() : '';
 }
 
 /** A file is put together in memory. */
@@ -107,9 +120,16 @@ class FileCuts {
 
 const MESSAGES = { type: 'records', members: ['role', 'content'] } as const;
 
+const PAIR = ['prompt', 'chosen', 'rejected'].map((name) => ({ name, column: MESSAGES }));
+
 /** What an export of nothing still says about itself. */
 const EMPTY_COLUMNS: { readonly [format in FormatName]: readonly ColumnSpec[] } = {
   sft: [{ name: 'messages', column: MESSAGES }],
-  dpo: ['prompt', 'chosen', 'rejected'].map((name) => ({ name, column: MESSAGES })),
+  dpo: PAIR,
+  kto: [
+    ...['prompt', 'completion'].map((name) => ({ name, column: MESSAGES })),
+    { name: 'label', column: { type: 'boolean' } },
+  ],
+  reward: PAIR,
   rows: [{ name: 'key', column: { type: 'text' } }],
 };
