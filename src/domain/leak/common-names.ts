@@ -1,0 +1,39 @@
+/** Names that every programmer knows without having been shown them: of languages, their standard libraries and test frameworks. */
+
+const NAMES = `
+assertequal assertnotequal asserttrue assertfalse assertis assertisnot assertin assertnotin assertraises assertraisesmessage
+assertraisesregex assertisnone assertisnotnone assertisinstance assertalmostequal assertdictequal assertlistequal assertcountequal
+assertwarns assertlogs assertgreater assertless assertquerysetequal assertnumqueries assertcontains assertredirects asserthtmlequal
+assert_called assert_called_once assert_called_with assert_called_once_with assert_not_called assert_any_call assert_equal
+assert_array_equal assert_allclose assert_almost_equal assert_array_almost_equal assert_raises side_effect return_value
+magicmock monkeypatch mock_open patch_object setupclass teardownclass setup_method teardown_method testcase simpletestcase
+transactiontestcase subtest addcleanup setupTestData setuptestdata skipif skipunless importorskip unittest pytest parametrize
+override_settings ignore_warnings call_command requestfactory captured_output captured_stdout captured_stderr
+keyerror valueerror typeerror indexerror attributeerror runtimeerror importerror modulenotfounderror notimplementederror oserror
+filenotfounderror filexistserror fileexistserror permissionerror stopiteration zerodivisionerror overflowerror recursionerror
+unicodedecodeerror unicodeencodeerror assertionerror deprecationwarning futurewarning userwarning runtimewarning keyboardinterrupt
+systemexit integrityerror operationalerror programmingerror validationerror doesnotexist
+ordereddict defaultdict namedtuple dataclass classmethod staticmethod isinstance issubclass hasattr getattr setattr delattr
+enumerate functools itertools collections contextlib contextmanager abstractmethod cached_property lru_cache singledispatch
+from_iterable zip_longest starmap isclass isfunction ismethod iscoroutinefunction getmembers getsource getfullargspec
+ensure_ascii sort_keys b64encode b64decode urlsafe_b64encode json_dumps sqlite3 python3 python2 stringio bytesio textiowrapper
+namedtemporaryfile temporarydirectory mkdtemp mkstemp gettempdir os_path makedirs listdir isfile isdir abspath basename dirname
+splitext expanduser realpath check_output check_call capture_output subprocess popen fromisoformat strftime strptime isoformat
+timedelta utcnow fromtimestamp total_seconds startswith endswith splitlines removeprefix removesuffix maketrans casefold
+import_module reload_module sys_path default_factory keyword_only positional_only return_annotation signature_empty
+multiindex dataframe asarray atleast_1d atleast_2d newaxis ndarray allclose linspace array_equal random_state read_csv to_numpy
+foreignkey onetoonefield manytomanyfield charfield textfield integerfield autofield bigautofield datefield datetimefield booleanfield
+jsonfield decimalfield floatfield uuidfield primary_key max_length on_delete related_name app_label content_type installed_apps
+middleware_classes status_code httpresponse httprequest queryset modeladmin
+getelementbyid queryselector addeventlistener innerhtml textcontent settimeout setinterval typeof instanceof hasownproperty
+getownpropertynames objectkeys jsonstringify foreach findindex tostring tobe toequal tohavebeencalled beforeeach aftereach
+describe_each mockreturnvalue mockimplementation println printf sprintf stringbuilder arraylist hashmap nullpointerexception
+unwrap_or to_string into_iter as_ref as_mut unwrap_or_else ok_or collect_vec
+`;
+
+const KNOWN = new Set(NAMES.toLowerCase().split(/\s+/).filter(Boolean));
+
+/** @param name normalised */
+export function isCommonName(name: string): boolean {
+  return KNOWN.has(name);
+}
