@@ -52,9 +52,13 @@ function makeIndex(text: string): TextIndex {
     parts,
     fileNames,
     get lineNumbers() {
-      return (numbers ??= lineNumbersOf(text));
+      numbers ??= lineNumbersOf(text);
+      return numbers;
     },
-    grams: () => (grams ??= gramsOf(text)),
+    grams() {
+      grams ??= gramsOf(text);
+      return grams;
+    },
   };
 }
 
