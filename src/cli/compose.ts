@@ -1,7 +1,6 @@
 /** Puts the parts together: the only place that knows which store, services and views stand behind the interfaces. */
 
-import { existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Diagnostic, SourceTexts } from '#contract/diagnostic.ts';
 import type { EventBody } from '#contract/event.ts';
 import type { FileSource } from '#contract/files.ts';
@@ -14,10 +13,12 @@ import { loadManifest } from '#manifest/load-manifest.ts';
 import type { TreeCache } from '#manifest/tree-cache.ts';
 import { makePlan } from '#plan/make-plan.ts';
 import { countDiagnostics, formatDiagnostics } from '#report/format-diagnostic.ts';
-import { resolveDataset } from '#services/datasets/resolve-dataset.ts';
+import { isRemote, resolveDataset } from '#services/datasets/resolve-dataset.ts';
 import { makeFileSource } from '#services/files/file-source.ts';
 import { makeSecrets, type SecretResolver } from '#services/secrets.ts';
+import { isObject } from '#util/json-object.ts';
 import { CommandError, type Io } from './io.ts';
+import { LazyRemotes, type Resolving, resolveFar } from './lazy-remotes.ts';
 import { type RecordedFiles, recordFiles } from './recorded-files.ts';
 import { sandboxHub } from './sandbox-hub.ts';
 import { serviceIdentity } from './service-identity.ts';
@@ -41,12 +42,20 @@ export interface Prepared {
   readonly files: RecordedFiles;
   readonly kinds: ReadonlyMap<string, KindEntry>;
   readonly secrets: SecretResolver;
+  /** Made when something remote is first asked for. */
+  readonly remotes: LazyRemotes;
   readonly environment: Io['environment'];
   /** Digest of every variable that the manifest looked at. */
   readonly env: readonly (readonly [name: string, value: string | undefined])[];
 }
 
-export async function prepare(workspace: Workspace, flags: PlanFlags, store: Store, io: Io): Promise<Prepared> {
+export async function prepare(
+  workspace: Workspace,
+  flags: PlanFlags,
+  store: Store,
+  io: Io,
+  resolving: Resolving = 'offline',
+): Promise<Prepared> {
   const source = makeFileSource({ notes: store.notes });
   const files = recordFiles(source);
   const env = new Map<string, string | undefined>();
@@ -67,19 +76,21 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
   const manifest = loaded.manifest ?? loaded.salvaged?.manifest ?? null;
   const own = await ownKinds(loaded, builtin, files);
   const kinds = new Map([...builtin, ...own.kinds]);
+  const secrets = makeSecrets({ env: io.environment, files: envFiles(workspace, manifest?.env_files ?? []) });
+  const remotes = new LazyRemotes(manifest, secrets, store, io);
+  const far = { workspace, profile: manifest?.profile ?? '', resolving, remotes };
   const planned = await makePlan(
     { ...loaded, diagnostics: [...loaded.diagnostics, ...own.diagnostics] } as LoadedManifest,
     {
       kinds,
       files,
-      resolveDataset: (spec, dir) => resolveDataset(spec, dir, files),
+      resolveDataset: (spec, dir) => (isRemote(spec) ? resolveFar(spec, far) : resolveDataset(spec, dir, files)),
       serviceIdentity: (need, config) => serviceIdentity(need, config, io.environment),
       select: flags.select ?? [],
       exclude: flags.exclude ?? [],
     },
   );
   await source.flush();
-  const secrets = makeSecrets({ env: io.environment, files: envFiles(workspace, manifest?.env_files ?? []) });
   const hasErrors = planned.diagnostics.some(({ severity }) => severity === 'error');
   return {
     workspace,
@@ -90,6 +101,7 @@ export async function prepare(workspace: Workspace, flags: PlanFlags, store: Sto
     files,
     kinds,
     secrets,
+    remotes,
     environment: io.environment,
     env: [...env],
   };
@@ -203,8 +215,14 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
         emit,
       })
     : null;
+  const isFar =
+    isObject(plan.resolved['datasets'] ?? null) && Object.keys(plan.resolved['datasets'] ?? {}).some(isRemote);
+  const remotes = isFar ? await prepared.remotes.get() : null;
   const datasets = needs.has('datasets')
-    ? (await import('#services/datasets/dataset-service.ts')).makeDatasets({ dir: plan.dir })
+    ? (await import('#services/datasets/dataset-service.ts')).makeDatasetHub({
+        dir: plan.dir,
+        ...(remotes === null ? {} : { remotes }),
+      })
     : null;
   const process = needs.has('process')
     ? (await import('#services/process/process-service.ts')).makeProcessService({
@@ -220,7 +238,7 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
     bind: (scope) =>
       ({
         llm: llm?.bind(scope),
-        datasets,
+        datasets: datasets?.bind(scope.node, scope.signal),
         process,
         sandbox: runs?.bind(scope),
         code,
@@ -233,16 +251,7 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
     async close() {
       await llm?.close();
       await process?.close();
+      await prepared.remotes.close();
     },
   };
-}
-
-/** Where a folder of this pipeline's lock lies: beside the manifest. */
-export function lockPath(workspace: Workspace): string {
-  const base = workspace.file.replace(/\.ya?ml$/, '');
-  return `${base}.lock.yaml`;
-}
-
-export function hasLock(workspace: Workspace): boolean {
-  return existsSync(lockPath(workspace)) && dirname(lockPath(workspace)) === workspace.dir;
 }

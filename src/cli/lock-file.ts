@@ -11,9 +11,8 @@ import {
   parseLock,
 } from '#plan/lock.ts';
 import type { RunResult } from '#run/run.ts';
-import { lockPath } from './compose.ts';
 import { CommandError } from './io.ts';
-import type { Workspace } from './workspace.ts';
+import { lockPath, type Workspace } from './workspace.ts';
 
 export interface SettledLock {
   readonly path: string;

@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import type { Plan } from '#contract/plan.ts';
 import { formatUsd } from '#report/text.ts';
 import type { RunResult } from '#run/run.ts';
-import { lockPath, type Prepared, shown } from './compose.ts';
+import { type Prepared, shown } from './compose.ts';
 import type { Io } from './io.ts';
 import { CODE_IDENTITY, digestOf, namesIn, type Settled, settledPath, stampOf, writeSettled } from './settled.ts';
+import { lockPath } from './workspace.ts';
 
 /** @param since milliseconds since the epoch, from before the run read its first file */
 export function rememberSettled(prepared: Prepared, plan: Plan, result: RunResult, since: number, io: Io): void {

@@ -78,6 +78,7 @@ export function makeTeller({ run, folder, flags, prepared, target, io }: TellerO
           profile: summary.profile,
           startedAt: summary.startedAt,
           totals: summary.totals,
+          fetched: [...summary.fetched].map(([node, counts]) => ({ node, ...counts })),
         }),
       );
       await folder.write('report.html', secrets.redact(toRunHtml(summary)));

@@ -2,11 +2,11 @@
 
 import { statSync } from 'node:fs';
 import { type FSWatcher, watch } from 'chokidar';
-import { lockPath, type Prepared, shown } from './compose.ts';
+import { type Prepared, shown } from './compose.ts';
 import { finish } from './finish.ts';
 import { CommandError, type Io } from './io.ts';
 import { stampOf } from './settled.ts';
-import type { Workspace } from './workspace.ts';
+import { lockPath, type Workspace } from './workspace.ts';
 
 /** What a round leaves behind: the files it looked at. `drain` lets it finish early; paid calls in flight are waited for. */
 export interface Round {

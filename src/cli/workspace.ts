@@ -45,3 +45,13 @@ function projectRoot(dir: string): string {
     if (dirname(at) === at) return dir;
   }
 }
+
+/** Where a folder of this pipeline's lock lies: beside the manifest. */
+export function lockPath(workspace: Workspace): string {
+  const base = workspace.file.replace(/\.ya?ml$/, '');
+  return `${base}.lock.yaml`;
+}
+
+export function hasLock(workspace: Workspace): boolean {
+  return existsSync(lockPath(workspace)) && dirname(lockPath(workspace)) === workspace.dir;
+}

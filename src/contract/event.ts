@@ -122,6 +122,18 @@ export type EventBody =
       readonly usd: number;
     }
   | {
+      /** What was fetched of remote datasets so far: sums over the run, at most ten times a second a node. */
+      readonly type: 'data-fetched';
+      /** Null for names that were looked up before the run began. */
+      readonly node: string | null;
+      readonly requests: number;
+      /** Over the wire, failed attempts included. */
+      readonly bytes: number;
+      readonly retries: number;
+      /** Had from the store instead. */
+      readonly cachedBytes: number;
+    }
+  | {
       /** What a node measured, for the end of the run: evidence of scalar value, without slices. */
       readonly type: 'evidence';
       readonly node: string;

@@ -20,6 +20,24 @@ export interface EndpointSpec {
   readonly retries: number;
 }
 
+/** Where datasets come from that are not files: the account and its limits. None of it is in any key. */
+export interface RemoteSpec {
+  /** Null: what the environment says, else the public one. */
+  readonly base_url: string | null;
+  /** A `${secret.NAME}` reference, still unresolved. Null: the usual secret, where there is one. */
+  readonly token: string | null;
+  readonly concurrency: number;
+  readonly retries: number;
+  /** Before the first repeat; doubled for each one after it. */
+  readonly backoff_ms: number;
+  readonly timeouts: { readonly connect_ms: number; readonly idle_ms: number; readonly total_ms: number };
+}
+
+export interface RemoteSpecs {
+  readonly hub: RemoteSpec;
+  readonly github: RemoteSpec;
+}
+
 export interface ModelSpec {
   readonly alias: string;
   readonly endpoint: string;
@@ -87,6 +105,7 @@ export interface Manifest {
   readonly params: { readonly [name: string]: Json };
   readonly endpoints: { readonly [id: string]: EndpointSpec };
   readonly models: { readonly [alias: string]: ModelSpec };
+  readonly datasets: RemoteSpecs;
   readonly budget: { readonly usd: number | null; readonly confirm_above: number | null };
   readonly pools: { readonly [name: string]: number };
   /** Modules of user kinds, relative to the manifest. */

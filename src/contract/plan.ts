@@ -51,6 +51,8 @@ export interface PlanNode {
   readonly allowPartial: boolean;
   /** Absolute folder of the published tree, and as written. */
   readonly to: { readonly path: string; readonly text: string } | null;
+  /** Floating names in its config that only a run looks up: until then its fingerprint stands for nothing. */
+  readonly pending: readonly string[];
   /** Parts and their digest: the static half of every key of this node. */
   readonly fingerprint: Digest;
   readonly parts: readonly KeyPart[];

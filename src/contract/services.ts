@@ -89,13 +89,26 @@ export interface DatasetRef {
   readonly name: string;
   /** Digest of everything that the files hold; resolved at plan time, so that it can enter keys. */
   readonly digest: Digest;
+  /** Of a remote dataset perhaps none yet: its service lists them when it first reads. */
   readonly files: readonly DatasetFile[];
+  /** Where it is fetched from; absent for files of this machine. */
+  readonly remote?: RemoteRef;
+  /** Why a run has to look it up first. Such a reference is planned with, and never read. */
+  readonly pending?: string;
 }
+
+/** What a floating name was found to be. Nothing of the address that it was asked of. */
+export type RemoteRef =
+  /** A commit of `owner/name`. */
+  | { readonly type: 'hub'; readonly repo: string; readonly revision: string }
+  /** Pull requests as they were found from that moment on; of one repository, or of all. */
+  | { readonly type: 'github'; readonly repo: string | null; readonly asOf: string };
 
 export interface DatasetFile {
   /** Relative to the dataset, with forward slashes. */
   readonly name: string;
   readonly bytes: number;
+  /** On the hub the sha256 that LFS has, else `git:` and the blob id. */
   readonly digest: Digest;
   readonly format: 'jsonl' | 'json' | 'parquet' | 'trajectory' | 'csv' | 'text';
 }
@@ -120,18 +133,48 @@ export interface DatasetTrouble {
   readonly reason: string;
 }
 
+/** Rows of one file, `end` not among them. */
+export interface RowRange {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type DatasetItem = { readonly record: DatasetRecord } | { readonly trouble: DatasetTrouble };
+
 export interface DatasetService {
+  /** The files of a dataset, listed where the plan could not. */
+  files(ref: DatasetRef, options?: { readonly signal?: AbortSignal }): Promise<readonly DatasetFile[]>;
+  /** How the rows of a file lie in it: row groups, or one range for a file without. Of Parquet only the footer is read. */
+  groups(
+    ref: DatasetRef,
+    file: DatasetFile,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly { readonly start: number; readonly end: number }[]>;
+  /**
+   * Only these rows, range by range as asked for; of Parquet only the pages that hold them, else their row groups.
+   * @throws Failure `dataset-column-missing` where a file has none of `anyOf`
+   */
+  rows(
+    ref: DatasetRef,
+    ranges: readonly RowRange[],
+    options?: {
+      readonly columns?: readonly string[];
+      readonly anyOf?: readonly string[];
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<readonly (readonly DatasetItem[])[]>;
   /** Streams records in file order. Bad records come as `{trouble}`; a broken file throws a Failure that names it. */
   read(
     ref: DatasetRef,
     options?: { readonly columns?: readonly string[]; readonly signal?: AbortSignal },
-  ): AsyncIterable<readonly ({ readonly record: DatasetRecord } | { readonly trouble: DatasetTrouble })[]>;
+  ): AsyncIterable<readonly DatasetItem[]>;
   /** All records whose `column` is one of `values`, in file order; an index per file digest is kept in memory. */
   find(
     ref: DatasetRef,
     column: string,
     values: readonly string[],
-    options?: { readonly columns?: readonly string[] },
+    options?: { readonly columns?: readonly string[]; readonly signal?: AbortSignal },
   ): Promise<readonly DatasetRecord[]>;
   /** The records at these places, in this order. Files that cannot be read from the middle are read once a call. */
   fetch(

@@ -24,6 +24,7 @@ import { IDENTIFIER } from './names.ts';
 import type { Params } from './params.ts';
 import { numberOf, toEndpoints, toModels } from './to-endpoints.ts';
 import { toNodes } from './to-nodes.ts';
+import { toRemotes } from './to-remotes.ts';
 
 export interface BuildInput {
   readonly file: string;
@@ -65,6 +66,7 @@ export async function buildManifest(input: BuildInput) {
 
   const endpoints = toEndpoints(root, diagnostics);
   const models = toModels(root, diagnostics);
+  const datasets = toRemotes(root, diagnostics);
   const pools = toNumbers(member(root, 'pools'));
   const built = toNodes(expanded, Object.keys(pools), diagnostics);
   const budget = member(root, 'budget');
@@ -75,6 +77,7 @@ export async function buildManifest(input: BuildInput) {
     params: toValues(values),
     endpoints,
     models,
+    datasets,
     budget: { usd: numberOf(member(budget, 'usd')), confirm_above: numberOf(member(budget, 'confirm_above')) },
     pools,
     kinds: itemsOf(member(root, 'kinds')).flatMap((item) => {
@@ -104,8 +107,8 @@ function resolveTop(
   for (const [key, entry] of written.entries) {
     if (key.startsWith('x-')) continue;
     if (AS_WRITTEN.has(key)) entries.set(key, entry);
-    else if (key === 'endpoints')
-      entries.set(key, { key: entry.key, value: resolveEndpoints(entry.value, interpolator) });
+    else if (Object.hasOwn(SECRET_FIELDS, key))
+      entries.set(key, { key: entry.key, value: resolveAccounts(key, entry.value, interpolator) });
     else {
       const value = interpolator.resolve(entry.value, { path: [key], matrix: null, secrets: false });
       entries.set(key, { key: entry.key, value });
@@ -120,19 +123,25 @@ function resolveTop(
   return { ...written, entries };
 }
 
-function resolveEndpoints(section: Located, interpolator: Interpolator): Located {
+/** Fields of accounts that may hold secrets, by section. */
+const SECRET_FIELDS: { readonly [section: string]: readonly string[] } = {
+  endpoints: ['api_key', 'headers'],
+  datasets: ['token'],
+};
+
+function resolveAccounts(name: string, section: Located, interpolator: Interpolator): Located {
   if (section.type !== 'map') return section;
   const endpoints = new Map<string, LocatedEntry>();
   for (const [id, { key, value }] of section.entries) {
     const fields = new Map<string, LocatedEntry>();
     if (value.type === 'map')
-      for (const [name, field] of value.entries) {
+      for (const [member, field] of value.entries) {
         const context = {
-          path: ['endpoints', id, name],
+          path: [name, id, member],
           matrix: null,
-          secrets: name === 'api_key' || name === 'headers',
+          secrets: SECRET_FIELDS[name]?.includes(member) === true,
         };
-        fields.set(name, { key: field.key, value: interpolator.resolve(field.value, context) });
+        fields.set(member, { key: field.key, value: interpolator.resolve(field.value, context) });
       }
     endpoints.set(id, { key, value: value.type === 'map' ? { ...value, entries: fields } : value });
   }

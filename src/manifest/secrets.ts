@@ -16,6 +16,7 @@ export function checkSecretLiterals(root: LocatedMap, diagnostics: DiagnosticLis
     diagnostics.error('secret-literal', message, value, { hint });
     masks.push(value, ...(value.via === undefined ? [] : [value.via]));
   };
+  checkRemotes(root, refuse);
   const endpoints = member(root, 'endpoints');
   if (endpoints?.type !== 'map') return masks;
   for (const [id, { value: endpoint }] of endpoints.entries) {
@@ -37,6 +38,21 @@ export function checkSecretLiterals(root: LocatedMap, diagnostics: DiagnosticLis
       refuse(url, `the address of endpoint '${id}' holds a user name or a password`, 'use api_key or headers instead');
   }
   return masks;
+}
+
+function checkRemotes(root: LocatedMap, refuse: (value: Located, message: string, hint: string) => void): void {
+  const section = member(root, 'datasets');
+  if (section?.type !== 'map') return;
+  for (const [name, { value: remote }] of section.entries) {
+    const token = member(remote, 'token');
+    const suggestion = name === 'github' ? 'GITHUB_TOKEN' : 'HF_TOKEN';
+    const hint = `write token: "\${secret.${suggestion}}" and put ${suggestion} into the environment or .env`;
+    if (token !== undefined && token.type !== 'hole' && !REFERENCE.test(textOf(token) ?? ''))
+      refuse(token, `the token for '${name}' stands in the manifest`, hint);
+    const url = member(remote, 'base_url');
+    if (url !== undefined && hasPassword(textOf(url) ?? ''))
+      refuse(url, `the address of '${name}' holds a user name or a password`, 'use token instead');
+  }
 }
 
 function hasPassword(text: string): boolean {

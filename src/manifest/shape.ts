@@ -77,6 +77,25 @@ const endpoint = closed('An account at a provider: address, key and limits.', {
   retries: count('How often a request is sent again after a 429, a 5xx or a broken connection; 4 unless told.'),
 });
 
+const remote = (what: string, variable: string, secret: string): JsonObject =>
+  closed(`${what}; nothing of it is part of a key.`, {
+    base_url: text(`Address of the API; $${variable} unless told, else the public one.`),
+    token: { description: `A reference; \`\${secret.${secret}}\` unless told, where there is one.` },
+    concurrency: count('Most requests in flight; 8 unless told.', 1),
+    retries: count('How often a request is sent again after a limit, a 5xx or a broken connection; 5 unless told.'),
+    backoff: duration('Wait before the first repeat, doubled for each one after it; 500ms unless told.'),
+    timeouts: closed('Deadlines of one request.', {
+      connect: duration('Until connected; 10s unless told.'),
+      idle: duration('Without a byte; 30s unless told.'),
+      total: duration('Until all is there, besides what its size allows for; 2m unless told.'),
+    }),
+  });
+
+const remotes = closed('Where datasets come from that are not files.', {
+  hub: remote('The Hugging Face hub, for `hf://owner/name`', 'HF_ENDPOINT', 'HF_TOKEN'),
+  github: remote("GitHub's REST API, for `github://`", 'GITHUB_API_URL', 'GITHUB_TOKEN'),
+});
+
 const model = closed(
   'A model alias that nodes use.',
   {
@@ -172,6 +191,7 @@ export const topProperties: JsonObject = {
   include: textOrTexts('Manifests laid under this one.'),
   endpoints: mapOf('Accounts at providers.', endpoint),
   models: mapOf('Model aliases.', model),
+  datasets: remotes,
   budget: closed('What a run may cost.', {
     usd: { type: 'number', minimum: 0, description: 'Most USD that this pipeline may spend, all runs together.' },
     confirm_above: { type: 'number', minimum: 0, description: 'Ask before a run that is estimated to cost more.' },

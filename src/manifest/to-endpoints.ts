@@ -113,7 +113,7 @@ function toHeaders(value: Located | undefined): { readonly [name: string]: strin
   return headers;
 }
 
-function isHttpUrl(text: string): boolean {
+export function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 

@@ -148,6 +148,8 @@ function stateOf(
   const gates = (node.when?.nodes ?? []).filter((id) => (known.get(id)?.stored ?? null) === null);
   if (gates.length > 0)
     return ['unknown', 'gate', `\`when\` is decided once ${list(gates)} ${gates.length === 1 ? 'has' : 'have'} run`];
+  const [pending] = node.pending;
+  if (pending !== undefined) return ['unknown', 'name-unresolved', pending];
   if (stored !== null) return ['reuse', 'stored', 'stored for exactly these inputs'];
   const before = previous?.nodes[node.id];
   if (before === undefined) return ['run', 'new', 'never completed under this profile'];

@@ -20,6 +20,8 @@ export interface Draft {
   keyed: { readonly [field: string]: Json };
   /** Floating names in the config and what they were found to be; recorded in the lock. */
   readonly resolvedNames: { [name: string]: Json };
+  /** Floating names that only a run looks up, each with why. */
+  readonly pending: string[];
   /** Ports of the kind for this config, once asked for. */
   ports: { readonly [port: string]: OutputSpec } | null;
   inputs: { readonly [input: string]: readonly PortAddress[] };

@@ -112,6 +112,7 @@ async function toPlanNode(
     maxFailures: node.max_failures,
     allowPartial: node.allow_partial,
     to: node.to === null ? null : { path: resolve(loaded.dir, node.to), text: node.to },
+    pending: draft.pending,
     fingerprint: digest,
     parts,
     depth: draft.depth,

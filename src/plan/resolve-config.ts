@@ -5,7 +5,7 @@ import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { EndpointSpec, ModelSpec } from '#contract/manifest.ts';
 import type { FileContent, Marker } from '#contract/schema.ts';
-import type { ResolvedModel, Sampling } from '#contract/services.ts';
+import type { DatasetRef, ResolvedModel, Sampling } from '#contract/services.ts';
 import type { DiagnosticList } from '#manifest/diagnostic-list.ts';
 import { nameHint } from '#util/did-you-mean.ts';
 import { endpointIdentity } from '#util/endpoint-identity.ts';
@@ -174,7 +174,8 @@ class Resolver {
       this.#error(ref.code, ref.message, path, ref.hint);
       return { value: spec };
     }
-    this.#draft.resolvedNames[spec] = { digest: ref.digest, files: ref.files.length };
+    if (ref.pending !== undefined) this.#draft.pending.push(ref.pending);
+    else this.#draft.resolvedNames[spec] = toRecord(ref);
     return { value: ref, keyed: { name: ref.name, digest: ref.digest } };
   }
 
@@ -198,6 +199,13 @@ class Resolver {
     this.#draft.isSound = false;
     this.#found.error(code, message, this.#loaded.locate(['nodes', this.#draft.node.id, ...path]), { hint });
   }
+}
+
+/** What the lock holds of a dataset: of what floats all that it takes to find the same again. */
+function toRecord({ digest, files, remote }: DatasetRef): Json {
+  if (remote?.type === 'hub') return { revision: remote.revision, digest };
+  if (remote?.type === 'github') return { as_of: remote.asOf };
+  return { digest, files: files.length };
 }
 
 const INCLUDE = /\{%-?\s*(?:render|include|layout)\s+['"]([^'"\n]+)['"]/g;

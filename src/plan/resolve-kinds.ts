@@ -33,6 +33,7 @@ export function resolveKinds(
       resolved: node.config,
       keyed: {},
       resolvedNames: {},
+      pending: [],
       ports: null,
       inputs: {},
       lookups: {},

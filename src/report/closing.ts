@@ -4,7 +4,7 @@ import type { RunOutcome } from '#contract/event.ts';
 import { toBalance } from './balance.ts';
 import { NO_STYLE, type Style, type Tone } from './style.ts';
 import { hasEnded, isBalanced, type NodeView, nodesOf, type Summary } from './summary.ts';
-import { formatDuration, formatUsd, padEnd, plural, toLine } from './text.ts';
+import { formatBytes, formatDuration, formatUsd, padEnd, plural, toLine } from './text.ts';
 import { type CountedTrouble, troublesOf } from './troubles.ts';
 
 const SHOWN_TROUBLES = 60;
@@ -21,6 +21,7 @@ export function toClosing(summary: Summary, { style = NO_STYLE, nodeLimit = 200 
     ...unbalanced(summary, style),
     ...section('trouble', troubleLines(summary, style), style),
     ...section('measured', evidenceLines(summary), style),
+    ...section('fetched', fetchedLines(summary), style),
     ...section('published', publishedLines(summary), style),
     '',
     outcomeLine(summary, style),
@@ -88,6 +89,17 @@ function evidenceLines(summary: Summary): string[] {
 
 function roundTo4(value: number): number {
   return Math.round(value * 1e4) / 1e4;
+}
+
+/** What remote datasets cost, node by node. */
+function fetchedLines({ fetched }: Summary): string[] {
+  return [...fetched].map(([node, { requests, bytes, retries, cachedBytes }]) => {
+    const more = [
+      ...(retries > 0 ? [plural(retries, 'retry', 'retries')] : []),
+      ...(cachedBytes > 0 ? [`${formatBytes(cachedBytes)} from the store`] : []),
+    ];
+    return [`${toLine(node ?? 'names')}: ${plural(requests, 'request')}`, formatBytes(bytes), ...more].join(', ');
+  });
 }
 
 function publishedLines(summary: Summary): string[] {

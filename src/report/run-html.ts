@@ -14,7 +14,7 @@ import {
   nodesOf,
   type Summary,
 } from './summary.ts';
-import { formatDuration, formatUsd } from './text.ts';
+import { formatBytes, formatDuration, formatUsd } from './text.ts';
 import { type CountedTrouble, troublesOf } from './troubles.ts';
 
 /** Rows of a table: the page of a run of 10,000 nodes must still open at once. */
@@ -59,7 +59,8 @@ function banner({ finished, startedAt, at }: Summary): Html {
   return html`<div class="panel banner is-${tone}"><strong>${words}</strong> after ${formatDuration(at - startedAt)}${exit}${finished?.lock === undefined ? null : html`<br><span class="mono small">${finished.lock}</span>`}</div>`;
 }
 
-function facts({ totals, budgetUsd, spentUsd }: Summary): Html {
+function facts({ totals, budgetUsd, spentUsd, fetched }: Summary): Html {
+  const bytes = [...fetched.values()].reduce((sum, one) => sum + one.bytes, 0);
   const budget =
     budgetUsd === null ? 'USD in this run' : `USD in this run; ${formatUsd(spentUsd)} before, budget ${budgetUsd}`;
   const all: [string, string][] = [
@@ -68,6 +69,7 @@ function facts({ totals, budgetUsd, spentUsd }: Summary): Html {
     [formatCount(totals.calls), 'calls made'],
     [formatCount(totals.reusedCalls), 'calls reused'],
     [formatUsd(totals.usd), budget],
+    ...(fetched.size === 0 ? [] : [[formatBytes(bytes), 'fetched of remote datasets'] as [string, string]]),
   ];
   return html`<div class="facts">${all.map(([value, label]) => html`<div class="fact"><div class="value">${value}</div><div class="label">${label}</div></div>`)}</div>`;
 }

@@ -51,6 +51,10 @@ function step(state: Summary, event: RunEvent): Summary {
       return changeCall(state, event);
     case 'evidence':
       return changeNode(state, event.node, (node) => ({ ...node, evidence: event.values }));
+    case 'data-fetched': {
+      const { node, requests, bytes, retries, cachedBytes } = event;
+      return { ...state, fetched: new Map(state.fetched).set(node, { requests, bytes, retries, cachedBytes }) };
+    }
     case 'published': {
       const { to, files, written, removed } = event;
       return changeNode(state, event.node, (node) => ({ ...node, published: { to, files, written, removed } }));

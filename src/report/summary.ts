@@ -59,6 +59,9 @@ export interface ModelView {
   readonly usd: number;
 }
 
+/** What was fetched of remote datasets. */
+export type Fetched = Omit<Extract<EventBody, { type: 'data-fetched' }>, 'type' | 'node'>;
+
 /** Sums over nodes while the run goes on; the engine's own once it has finished. */
 export interface Totals {
   readonly rowsRun: number;
@@ -89,6 +92,8 @@ export interface Summary {
   readonly nodes: NodeList<NodeView>;
   /** By `endpoint model`. */
   readonly models: ReadonlyMap<string, ModelView>;
+  /** By node; null for names that were looked up before the run began. */
+  readonly fetched: ReadonlyMap<string | null, Fetched>;
   /** Calls that were sent and are not back: call key to the node that sent it. */
   readonly flights: ReadonlyMap<Digest, string>;
   /** The first of them; `noticeCount` counts all. */
@@ -135,6 +140,7 @@ export const EMPTY_SUMMARY: Summary = {
   places: new Map(),
   nodes: toNodeList<NodeView>([]),
   models: new Map(),
+  fetched: new Map(),
   flights: new Map(),
   notices: [],
   noticeCount: 0,

@@ -81,6 +81,7 @@ function toPlanNode(node: ProbeNode, depths: Map<string, number>): PlanNode {
     kind,
     entry: { kind, identity: `builtin:${kind.version}` },
     config,
+    pending: [],
     inputs: kind.scope === 'source' ? {} : { from: from.map(toAddress) },
     lookups: Object.fromEntries(
       Object.entries(lookups).map(([name, lookup]) => [

@@ -334,9 +334,9 @@ test('specs that name nothing, nothing readable or something remote are told apa
   assert.is(await codeOf('absent.jsonl'), 'dataset-not-found');
   assert.is(await codeOf('d'), 'dataset-format-unknown');
   assert.is(await codeOf('b.weird'), 'dataset-format-unknown');
-  const { code, message } = await failureOf(refOf('hf://owner/name@main', folder));
+  const { code, message } = await failureOf(refOf('s3://bucket/name', folder));
   assert.is(code, 'dataset-remote-unsupported');
-  assert.match(message, 'later version');
+  assert.match(message, 'only files');
 });
 
 test('texts are read from inside the folder only', async () => {

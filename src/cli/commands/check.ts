@@ -5,11 +5,11 @@ import { countDiagnostics } from '#report/format-diagnostic.ts';
 import { makeLineIndex } from '#report/line-index.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
 import { checkLock } from '../check-lock.ts';
-import { lockPath, prepare, showDiagnostics, shown } from '../compose.ts';
+import { prepare, showDiagnostics, shown } from '../compose.ts';
 import type { Io } from '../io.ts';
 import { readLock } from '../lock-file.ts';
 import { type ManifestFlags, makePrinter } from '../session.ts';
-import { findWorkspace } from '../workspace.ts';
+import { findWorkspace, lockPath } from '../workspace.ts';
 
 export interface CheckFlags extends ManifestFlags {
   readonly frozen?: boolean;

@@ -6,7 +6,6 @@ import type { Store } from '#contract/store.ts';
 import { compareSections, type LockDifference, type LockSection } from '#plan/lock.ts';
 import { plural } from '#report/text.ts';
 import { compareRows } from '../compare-runs.ts';
-import { lockPath } from '../compose.ts';
 import { describeChanges } from '../describe-change.ts';
 import { loadHistory } from '../history.ts';
 import { CommandError, type Io } from '../io.ts';
@@ -14,6 +13,7 @@ import { readLock } from '../lock-file.ts';
 import { findRun } from '../run-list.ts';
 import { type RunRecord, readRunRecord } from '../run-record.ts';
 import { inSession, type ManifestFlags, type Session } from '../session.ts';
+import { lockPath } from '../workspace.ts';
 
 interface Side {
   readonly title: string;

@@ -8,11 +8,11 @@ import { countDiagnostics } from '#report/format-diagnostic.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
 import { isObject } from '#util/json-object.ts';
 import { toColumns } from '../columns.ts';
-import { hasLock, lockPath, type Prepared, prepare, shown } from '../compose.ts';
+import { type Prepared, prepare, shown } from '../compose.ts';
 import type { Io } from '../io.ts';
 import { readLock } from '../lock-file.ts';
 import { cacheFolder, type ManifestFlags, makePrinter } from '../session.ts';
-import { findWorkspace } from '../workspace.ts';
+import { findWorkspace, hasLock, lockPath } from '../workspace.ts';
 
 interface Finding {
   readonly what: string;

@@ -7,12 +7,12 @@ import { type Assessment, assessPlan, totalUsd } from '#plan/assess.ts';
 import { toLine } from '#report/text.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
 import { toColumns, wrap } from '../columns.ts';
-import { lockPath, openStore, prepare, requirePlan } from '../compose.ts';
+import { openStore, prepare, requirePlan } from '../compose.ts';
 import { makeCountFresh } from '../count-fresh.ts';
 import type { Io } from '../io.ts';
 import { readLock } from '../lock-file.ts';
 import { type ManifestFlags, makePrinter } from '../session.ts';
-import { findWorkspace } from '../workspace.ts';
+import { findWorkspace, lockPath } from '../workspace.ts';
 
 export async function plan(
   target: string | undefined,

@@ -63,9 +63,14 @@ export async function runOnce(
   round: Round = { prepared: null },
 ): Promise<number> {
   const since = Date.now();
-  const prepared = await prepare(workspace, flags, store, io);
+  const resolving = flags.frozen === true ? 'offline' : flags.update === true ? 'update' : 'online';
+  const prepared = await prepare(workspace, flags, store, io, resolving);
   round.prepared = prepared;
-  const plan = requirePlan(prepared, io);
+  const plan = await closing(prepared, () => {
+    const made = requirePlan(prepared, io);
+    checkResolved(made);
+    return made;
+  });
   checkNodeNames(plan, flags);
   const budgetUsd = flags.budget ?? plan.budget.usd;
   await confirmSpending(plan, store, flags, io);
@@ -85,6 +90,7 @@ export async function runOnce(
   });
   try {
     teller.emit(toStart(plan, flags, budgetUsd, await hub.ledgerUsd()));
+    await prepared.remotes.listen(teller.emit);
     const result = await runPlan(
       plan,
       {
@@ -104,6 +110,7 @@ export async function runOnce(
         origin: { run: id },
       },
     );
+    await prepared.remotes.flush();
     await writeRunRecord(folder, toRunRecord(id, plan, result));
     if (flags.record !== undefined) await recordAnswers(result, plan, store, flags.record, io);
     const { outcome, lock } = await conclude(prepared, plan, result, flags, teller.emit, io);
@@ -181,6 +188,26 @@ function checkNodeNames(plan: Plan, flags: RunFlags): void {
         hint: `nodes: ${[...ids].join(', ')}`,
       });
   }
+}
+
+/** Connections that were opened to look names up keep no process alive. */
+async function closing(prepared: Prepared, work: () => Plan): Promise<Plan> {
+  try {
+    return work();
+  } catch (error) {
+    await prepared.remotes.close();
+    throw error;
+  }
+}
+
+/** A frozen run looks nothing up, so the lock must have it. */
+function checkResolved(plan: Plan): void {
+  const [pending] = plan.nodes.flatMap((node) => (node.wanted ? node.pending : []));
+  if (pending === undefined) return;
+  throw new CommandError('dataset-unresolved', `${pending}, and a frozen run asks nobody`, {
+    exitCode: 3,
+    hint: 'run once without --frozen, and commit the lock',
+  });
 }
 
 function toStart(plan: Plan, flags: RunFlags, budgetUsd: number | null, spentUsd: number): EventBody {

@@ -8,7 +8,7 @@ import { type RawMessage, toMessage } from './messages.ts';
 import { type NotATrajectory, notATrajectory, type Trajectory } from './trajectory.ts';
 
 /** Fields that hold the messages, in the order in which they are looked for. */
-const HOLDERS = ['messages', 'history', 'conversations', 'trajectory'] as const;
+export const HOLDERS = ['messages', 'history', 'conversations', 'trajectory'] as const;
 
 /** The columns of a record that are read here: everything else need not be loaded. */
 export const TRAJECTORY_COLUMNS = [

@@ -9,9 +9,7 @@ export function drawOrder(candidates: Candidates, config: SampleConfig, dataset:
   const order = Array.from({ length: candidates.length }, (_, at) => at);
   if (config.strategy === 'all') return order;
   const seed = String(config.seed);
-  const turnRank = order.map((at) =>
-    unitFromHash(seed, 'turn', turnKey(dataset, candidates.sourceOf(at).place, candidates.turn[at] ?? 0)),
-  );
+  const turnRank = turnRanks(candidates, config, dataset);
   const byTurn = (a: number, b: number) => (turnRank[a] ?? 0) - (turnRank[b] ?? 0) || a - b;
   if (config.strategy !== 'windows' && config.unit === 'turn') return order.sort(byTurn);
 
@@ -25,6 +23,23 @@ export function drawOrder(candidates: Candidates, config: SampleConfig, dataset:
   const rankOf = (at: number) => sourceRank[candidates.source[at] ?? 0] ?? 0;
   // Inside a window the data's own order holds; between trajectories of equal rank (there are none but by chance) as well.
   return order.sort((a, b) => (round[a] ?? 0) - (round[b] ?? 0) || rankOf(a) - rankOf(b) || a - b);
+}
+
+/** Of the trajectories of one window, in the data's order: those turns that are drawn in this round. */
+export function windowOrder(candidates: Candidates, config: SampleConfig, dataset: string, nth: number): number[] {
+  const all = Array.from({ length: candidates.length }, (_, at) => at);
+  const rank = turnRanks(candidates, config, dataset);
+  const round = roundsOf(
+    all.toSorted((a, b) => (rank[a] ?? 0) - (rank[b] ?? 0) || a - b),
+    candidates,
+  );
+  return all.filter((at) => round[at] === nth);
+}
+
+function turnRanks(candidates: Candidates, config: SampleConfig, dataset: string): number[] {
+  return candidates.turn.map((turn, at) =>
+    unitFromHash(String(config.seed), 'turn', turnKey(dataset, candidates.sourceOf(at).place, turn)),
+  );
 }
 
 /** By candidate: how many turns of its trajectory are drawn before it. */

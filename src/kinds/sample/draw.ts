@@ -23,9 +23,15 @@ export class Draw {
     return this.#drawn >= (this.#config.count ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Numbers of the candidates drawn, in order. May be given more candidates later, under the same caps and count. */
-  *take(candidates: Candidates): Generator<number, void> {
-    const order = drawOrder(candidates, this.#config, this.#dataset);
+  get left(): number {
+    return (this.#config.count ?? Number.POSITIVE_INFINITY) - this.#drawn;
+  }
+
+  /**
+   * Numbers of the candidates drawn, in order. May be given more candidates later, under the same caps and count.
+   * @param order in which they are looked at
+   */
+  *take(candidates: Candidates, order = drawOrder(candidates, this.#config, this.#dataset)): Generator<number, void> {
     const queue =
       this.#config.strategy === 'stratified' ? strataQueue(order, candidates, this.#config) : plainQueue(order);
     while (!this.isDone) {

@@ -27,8 +27,18 @@ export const sampleKind = defineSource({
   run: (ctx) => sampleTurns(ctx.config, ctx.datasets, ctx.signal),
 });
 
-function checkConfig({ min_turn, max_turn }: SampleConfig): Finding[] {
-  if (max_turn === undefined || max_turn >= min_turn) return [];
-  const message = `max_turn ${max_turn} is below min_turn ${min_turn}, so no turn can be drawn`;
-  return [{ severity: 'error', code: 'empty-range', message, path: ['max_turn'] }];
+function checkConfig({ min_turn, max_turn, strategy, dataset }: SampleConfig): Finding[] {
+  const findings: Finding[] = [];
+  if (dataset.remote !== undefined && strategy !== 'windows' && strategy !== 'all') {
+    const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
+    const size = bytes === 0 ? '' : ` (${(bytes / 1e9).toFixed(2)} GB)`;
+    const message = `strategy ${strategy} reads every file of ${dataset.name}${size} before it draws`;
+    const hint = 'write `strategy: windows`, which reads only what it draws; `window: 1` draws single trajectories';
+    findings.push({ severity: 'warning', code: 'reads-whole-set', message, path: ['strategy'], hint });
+  }
+  if (max_turn !== undefined && max_turn < min_turn) {
+    const message = `max_turn ${max_turn} is below min_turn ${min_turn}, so no turn can be drawn`;
+    findings.push({ severity: 'error', code: 'empty-range', message, path: ['max_turn'] });
+  }
+  return findings;
 }

@@ -11,6 +11,7 @@ import { Draw } from './draw.ts';
 import { Drops } from './drops.ts';
 import { type Benchmark, loadBenchmark } from './eligible.ts';
 import { columnsOf, scan } from './scan.ts';
+import { takeWindows } from './take-windows.ts';
 import { toTurnRow } from './turn-row.ts';
 
 /** Characters of trajectories held at once. */
@@ -25,7 +26,9 @@ export async function* sampleTurns(
 ): AsyncGenerator<readonly SourceItem[]> {
   const benchmark =
     config.decontaminate === undefined ? null : await loadBenchmark(config.decontaminate, datasets, signal);
-  if (config.strategy === 'all') yield* takeAll(config, datasets, benchmark, signal);
+  if (config.strategy === 'windows' && config.dataset.remote !== undefined)
+    yield* takeWindows(config, datasets, benchmark, signal);
+  else if (config.strategy === 'all') yield* takeAll(config, datasets, benchmark, signal);
   else yield* takeDrawn(config, datasets, benchmark, signal);
 }
 

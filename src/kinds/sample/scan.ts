@@ -1,6 +1,6 @@
 /** One pass over the trajectories: what may be drawn, what may not and why. */
 
-import type { DatasetRecord, DatasetService, DatasetTrouble } from '#contract/services.ts';
+import type { DatasetItem, DatasetRecord, DatasetService, DatasetTrouble } from '#contract/services.ts';
 import { TRAJECTORY_COLUMNS, toTrajectory } from '#domain/dialects/to-trajectory.ts';
 import type { Trajectory } from '#domain/dialects/trajectory.ts';
 import { badRecord } from '#util/bad-record.ts';
@@ -11,6 +11,8 @@ import { type Benchmark, refuseTrajectory, refuseTurn } from './eligible.ts';
 
 /** One record of the data: what of it may be drawn, and what not. */
 export interface Scanned {
+  /** Also where nothing of it may be drawn. */
+  readonly isTrajectory: boolean;
   readonly drops: readonly Drop[];
   readonly found: Found | null;
 }
@@ -38,19 +40,31 @@ export async function* scan(
   let position = 0;
   for await (const frame of datasets.read(config.dataset, { columns: columnsOf(config), signal })) {
     yield frame.map((item) => {
-      if ('trouble' in item) return bad(item.trouble, config);
-      const { file, index, value } = item.record;
-      const trajectory = toTrajectory(value, file);
-      if ('code' in trajectory) return bad({ file, index, ...trajectory }, config);
-      return scanTrajectory(item.record, trajectory, position++, config, benchmark);
+      const scanned = scanItem(item, position, config, benchmark);
+      if (scanned.isTrajectory) position++;
+      return scanned;
     });
   }
+}
+
+/** @param position among all trajectories of the dataset, where that is known. @throws Failure `record-invalid` */
+export function scanItem(
+  item: DatasetItem,
+  position: number,
+  config: SampleConfig,
+  benchmark: Benchmark | null,
+): Scanned {
+  if ('trouble' in item) return bad(item.trouble, config);
+  const { file, index, value } = item.record;
+  const trajectory = toTrajectory(value, file);
+  if ('code' in trajectory) return bad({ file, index, ...trajectory }, config);
+  return scanTrajectory(item.record, trajectory, position, config, benchmark);
 }
 
 function bad(trouble: DatasetTrouble, config: SampleConfig): Scanned {
   if (config.on_bad === 'fail') throw badRecord(trouble, HINT);
   const { file, index, code } = trouble;
-  return { drops: [{ code, example: `${file}:${index + 1}`, count: 1 }], found: null };
+  return { isTrajectory: false, drops: [{ code, example: `${file}:${index + 1}`, count: 1 }], found: null };
 }
 
 function scanTrajectory(
@@ -63,7 +77,11 @@ function scanTrajectory(
   const place = `${file}:${index + 1}`;
   const refusal = refuseTrajectory(trajectory, value, config, benchmark);
   if (refusal !== null)
-    return { drops: [{ code: refusal, example: place, count: trajectory.turns.length }], found: null };
+    return {
+      isTrajectory: true,
+      drops: [{ code: refusal, example: place, count: trajectory.turns.length }],
+      found: null,
+    };
   const histories = config.dedupe === 'history' ? historyHashes(trajectory) : [];
   const strata = strataOf(trajectory, config);
   const drops: Drop[] = [];
@@ -84,5 +102,5 @@ function scanTrajectory(
     position,
     chars,
   };
-  return { drops, found: { source, trajectory, turns } };
+  return { isTrajectory: true, drops, found: { source, trajectory, turns } };
 }

@@ -3,7 +3,7 @@
  * asks for, and gives null for values that are not there. It cannot see inside the pages; `parquet-decoder.ts` bounds that.
  */
 
-import { type FileMetaData, parquetSchema, type RowGroup } from 'hyparquet';
+import { type ColumnChunk, type FileMetaData, parquetSchema, type RowGroup } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { getTreePath, isFlatColumn } from 'hyparquet/src/schema.js';
 import { Failure } from '#contract/failure.ts';
@@ -37,21 +37,40 @@ export async function checkGroup(
   const tree = parquetSchema(metadata);
   const rows = Number(group.num_rows);
   let unpacked = 0;
-  for (const { meta_data: chunk } of group.columns) {
+  for (const column of group.columns) {
+    const { meta_data: chunk } = column;
     if (chunk === undefined) throw new Error('a column has no metadata');
     const name = chunk.path_in_schema.join('.');
     if (columns !== undefined && !columns.includes(chunk.path_in_schema[0] ?? '')) continue;
-    const start = sizeOf(chunk.dictionary_page_offset || chunk.data_page_offset, `the offset of column ${name}`);
-    const end = start + sizeOf(chunk.total_compressed_size, `the size of column ${name}`);
-    if (end > file.byteLength - metadata.metadata_length - 8) throw new Error(`column ${name} reaches past the data`);
+    const [start, end] = chunkRange(column, file.byteLength - metadata.metadata_length - 8);
     const values = sizeOf(chunk.num_values, `the number of values of column ${name}`);
     const isFlat = isFlatColumn(getTreePath(tree, chunk.path_in_schema));
     const pages = walkPages(await file.slice(start, end), name, isFlat ? rows : Infinity);
     unpacked += pages.bytes;
-    if (unpacked > MOST_GROUP_BYTES) throw new Error('its pages unpack to over 2 GB');
+    checkUnpacked(unpacked);
     if (isFlat ? pages.values !== rows : pages.values < rows || pages.values > values)
       throw new Error(`column ${name} holds ${pages.values} values for ${rows} rows`);
   }
+}
+
+/** Bytes of a column chunk, its dictionary first. @param end where the data of the file ends */
+export function chunkRange({ meta_data: chunk }: ColumnChunk, end: number): readonly [start: number, end: number] {
+  if (chunk === undefined) throw new Error('a column has no metadata');
+  const name = chunk.path_in_schema.join('.');
+  const first = sizeOf(chunk.dictionary_page_offset || chunk.data_page_offset, `the offset of column ${name}`);
+  const last = first + sizeOf(chunk.total_compressed_size, `the size of column ${name}`);
+  if (last > end) throw new Error(`column ${name} reaches past the data`);
+  return [first, last];
+}
+
+/** Pages that were fetched by themselves. @returns what they unpack to, in bytes */
+export function checkPages(pages: ArrayBuffer, name: string): number {
+  return walkPages(pages, name, Infinity).bytes;
+}
+
+/** What one order may unpack to. */
+export function checkUnpacked(bytes: number): void {
+  if (bytes > MOST_GROUP_BYTES) throw new Error('its pages unpack to over 2 GB');
 }
 
 /** Goes as far as the decoder will: to the end, or until there are as many values as rows. */
@@ -77,7 +96,7 @@ function walkPages(
   return { values, bytes };
 }
 
-function sizeOf(value: unknown, what: string): number {
+export function sizeOf(value: unknown, what: string): number {
   const size = typeof value === 'bigint' ? Number(value) : value;
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
   throw new Error(`${what} cannot be ${String(value)}`);

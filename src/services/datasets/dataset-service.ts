@@ -1,60 +1,125 @@
-/** Datasets on the local disk: streamed, looked up by a column, or fetched record by record. */
+/** Datasets, wherever they lie: streamed, looked up by a column, or fetched record by record. */
 
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { DatasetFile, DatasetRecord, DatasetRef, DatasetService, RecordPlace } from '#contract/services.ts';
+import { Failure } from '#contract/failure.ts';
+import type {
+  DatasetFile,
+  DatasetItem,
+  DatasetRecord,
+  DatasetRef,
+  DatasetService,
+  RecordPlace,
+  RowRange,
+} from '#contract/services.ts';
 import { badRecord } from '#util/bad-record.ts';
-import { hasWildcards } from '../files/glob.ts';
-import { datasetRoot } from './dataset-root.ts';
 import { fetchRecords } from './fetch-records.ts';
+import type { FileAccess } from './file-access.ts';
 import type { Frame, ReadOptions } from './frame.ts';
-import { readBytes } from './read-bytes.ts';
+import { LocalFiles } from './local-files.ts';
 import { readFile } from './read-file.ts';
 import { readInside } from './read-inside.ts';
+import { matchRows, readGroups } from './read-parquet.ts';
+import { readRanges } from './read-ranges.ts';
+import { RemoteFiles } from './remote-files.ts';
+import type { Remotes } from './remotes.ts';
 
 const DEFAULT_MAX_LINE_BYTES = 64 << 20;
 
 interface Options {
   readonly columns?: readonly string[];
+  readonly anyOf?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
 /** Places by the value of one column, over all files of a dataset. */
 type Index = Map<string, RecordPlace[]>;
 
-/**
- * @param dir the manifest's folder, which dataset specs are relative to
- * @param decodeMs after this long, and a second per 10 MB, a Parquet row group is taken for damaged
- */
-export function makeDatasets(options: {
+export interface DatasetOptions {
+  /** The manifest's folder, which dataset specs are relative to. */
   readonly dir: string;
   readonly maxLineBytes?: number;
+  /** After this long, and a second per 10 MB, a Parquet row group is taken for damaged. */
   readonly decodeMs?: number;
-}): DatasetService {
-  return new LocalDatasets(options.dir, options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, options.decodeMs);
+  /** Left out where nothing remote is to be read. */
+  readonly remotes?: Remotes;
 }
 
-class LocalDatasets implements DatasetService {
-  readonly #dir: string;
-  readonly #maxLineBytes: number;
-  readonly #decodeMs: number | undefined;
-  readonly #indexes = new Map<string, Promise<Index>>();
-  /** Parquet files are read from the middle, so what they hold is checked once in front. */
-  readonly #checked = new Map<string, Promise<void>>();
+export interface DatasetHub {
+  /** What is fetched is counted for the node. */
+  bind(node: string, signal: AbortSignal): DatasetService;
+}
 
-  constructor(dir: string, maxLineBytes: number, decodeMs: number | undefined) {
-    this.#dir = dir;
-    this.#maxLineBytes = maxLineBytes;
-    this.#decodeMs = decodeMs;
+export function makeDatasetHub(options: DatasetOptions): DatasetHub {
+  const indexes = new Map<string, Promise<Index>>();
+  const local = new LocalFiles(options.dir);
+  return { bind: (node, signal) => new Datasets(options, local, indexes, node, signal) };
+}
+
+export function makeDatasets(options: DatasetOptions): DatasetService {
+  return makeDatasetHub(options).bind('', new AbortController().signal);
+}
+
+class Datasets implements DatasetService {
+  readonly #options: DatasetOptions;
+  readonly #local: LocalFiles;
+  readonly #remote: RemoteFiles | null;
+  readonly #indexes: Map<string, Promise<Index>>;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    options: DatasetOptions,
+    local: LocalFiles,
+    indexes: Map<string, Promise<Index>>,
+    node: string,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#local = local;
+    this.#remote = options.remotes === undefined ? null : new RemoteFiles(options.remotes, node);
+    this.#indexes = indexes;
+    this.#signal = signal;
+  }
+
+  async files(ref: DatasetRef, { signal = this.#signal }: Options = {}): Promise<readonly DatasetFile[]> {
+    return ref.remote === undefined ? ref.files : this.#far(ref).files(ref, signal);
   }
 
   async *read(ref: DatasetRef, options: Options = {}): AsyncGenerator<Frame> {
-    const folder = await this.#folder(ref);
-    for (const file of ref.files) {
-      const path = join(folder, file.name);
-      await this.#check(path, file);
-      yield* readFile(path, file, this.#readOptions(options));
+    for (const file of await this.files(ref, options)) {
+      const access = await this.#access(ref, file, false);
+      yield* this.#mended(ref, file, readFile(access, file, this.#readOptions(options)));
     }
+  }
+
+  async groups(ref: DatasetRef, file: DatasetFile, options: Options = {}) {
+    const access = await this.#access(ref, file, true);
+    const read = this.#readOptions(options);
+    return this.#mend(ref, file, async () => {
+      if (file.format === 'parquet') {
+        const groups = await readGroups(access.parquet, file, { ...read, anyOf: options.anyOf });
+        return groups.map(({ start, rows }) => ({ start, end: start + rows }));
+      }
+      let end = 0;
+      for await (const frame of readFile(access, file, { ...read, columns: [] }))
+        for (const item of frame) end = Math.max(end, ('record' in item ? item.record : item.trouble).index + 1);
+      return end === 0 ? [] : [{ start: 0, end }];
+    });
+  }
+
+  async rows(
+    ref: DatasetRef,
+    ranges: readonly RowRange[],
+    options: Options = {},
+  ): Promise<readonly (readonly DatasetItem[])[]> {
+    const found = new Map<RowRange, readonly DatasetItem[]>();
+    for (const file of await this.files(ref, options)) {
+      const here = ranges.filter((range) => range.file === file.name);
+      if (here.length === 0) continue;
+      const access = await this.#access(ref, file, true);
+      const read = { ...this.#readOptions(options), anyOf: options.anyOf };
+      for (const [range, items] of await this.#mend(ref, file, () => readRanges(access, file, here, read)))
+        found.set(range, items);
+    }
+    return ranges.map((range) => found.get(range) ?? []);
   }
 
   async find(
@@ -63,9 +128,14 @@ class LocalDatasets implements DatasetService {
     values: readonly string[],
     options: Options = {},
   ): Promise<readonly DatasetRecord[]> {
+    const { remote } = ref;
+    if (remote?.type === 'github') return this.#far(ref).pulls(remote, column, values, options.signal ?? this.#signal);
+    const files = await this.files(ref, options);
+    if (remote !== undefined && files.every(({ format }) => format === 'parquet'))
+      return this.fetch(ref, await this.#match(ref, files, column, values, options), options);
     const index = await this.#index(ref, column);
     const places = [...new Set(values)].flatMap((value) => index.get(value) ?? []);
-    const order = new Map(ref.files.map(({ name }, nth) => [name, nth]));
+    const order = new Map(files.map(({ name }, nth) => [name, nth]));
     places.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.index - b.index);
     return this.fetch(ref, places, options);
   }
@@ -75,38 +145,74 @@ class LocalDatasets implements DatasetService {
     places: readonly RecordPlace[],
     options: Options = {},
   ): Promise<readonly DatasetRecord[]> {
-    const folder = await this.#folder(ref);
     const found = new Map<string, Map<number, DatasetRecord>>();
-    for (const file of ref.files) {
+    for (const file of await this.files(ref, options)) {
       const here = places.filter((place) => place.file === file.name);
       if (here.length === 0) continue;
-      const path = join(folder, file.name);
-      await this.#check(path, file);
-      found.set(file.name, await fetchRecords(path, file, here, this.#readOptions(options)));
+      const access = await this.#access(ref, file, true);
+      const records = await this.#mend(ref, file, () => fetchRecords(access, file, here, this.#readOptions(options)));
+      found.set(file.name, records);
     }
     return places.flatMap((place) => found.get(place.file)?.get(place.index) ?? []);
   }
 
   async readText(ref: DatasetRef, path: string, base: 'dataset' | 'manifest' = 'dataset'): Promise<string> {
-    return readInside(base === 'manifest' ? this.#dir : await this.#folder(ref), path);
+    const folder = base === 'manifest' ? this.#options.dir : await this.#local.folder(ref);
+    return readInside(folder, path);
   }
 
-  #readOptions({ columns, signal }: Options): ReadOptions {
-    return { columns, signal, maxLineBytes: this.#maxLineBytes, decodeMs: this.#decodeMs };
+  /** The key goes to where the data is: statistics, Bloom filters, page indexes, and of what is left one column's pages. */
+  async #match(
+    ref: DatasetRef,
+    files: readonly DatasetFile[],
+    column: string,
+    values: readonly string[],
+    options: Options,
+  ) {
+    const places: RecordPlace[] = [];
+    for (const file of files) {
+      const access = await this.#access(ref, file, true);
+      const { columns: _, ...read } = this.#readOptions(options);
+      const rows = await this.#mend(ref, file, () =>
+        matchRows(access.parquet, file, column, [...new Set(values)], read),
+      );
+      places.push(...rows.map((index) => ({ file: file.name, index })));
+    }
+    return places;
   }
 
-  async #folder({ spec }: DatasetRef): Promise<string> {
-    const isFolder =
-      !hasWildcards(spec) && (await stat(resolve(this.#dir, spec)).catch(() => null))?.isDirectory() === true;
-    return datasetRoot(spec, this.#dir, isFolder).folder;
+  #readOptions({ columns, signal = this.#signal }: Options): ReadOptions {
+    const { maxLineBytes = DEFAULT_MAX_LINE_BYTES, decodeMs } = this.#options;
+    return { columns, signal, maxLineBytes, decodeMs };
   }
 
-  async #check(path: string, file: DatasetFile): Promise<void> {
-    if (file.format !== 'parquet') return;
-    const key = `${file.digest} ${path}`;
-    const known = this.#checked.get(key) ?? drain(readBytes(path, file));
-    this.#checked.set(key, known);
-    await known;
+  /** @param isKept whether what is fetched is kept in the store; a pass over everything is not */
+  #access(ref: DatasetRef, file: DatasetFile, isKept: boolean): Promise<FileAccess> | FileAccess {
+    return ref.remote === undefined ? this.#local.access(ref, file) : this.#far(ref).access(ref, file, isKept);
+  }
+
+  #far({ spec }: DatasetRef): RemoteFiles {
+    if (this.#remote !== null) return this.#remote;
+    throw new Failure('dataset-remote-unsupported', `${spec} cannot be read here`, { scope: 'infrastructure' });
+  }
+
+  /** What was kept of a file that turns out to be damaged is fetched anew by the next run. */
+  async #mend<T>(ref: DatasetRef, file: DatasetFile, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (ref.remote !== undefined && error instanceof Failure && error.code === 'dataset-corrupt')
+        await this.#far(ref).forget(file);
+      throw error;
+    }
+  }
+
+  async *#mended(ref: DatasetRef, file: DatasetFile, frames: AsyncGenerator<Frame>): AsyncGenerator<Frame> {
+    try {
+      yield* frames;
+    } catch (error) {
+      await this.#mend(ref, file, () => Promise.reject(error));
+    }
   }
 
   #index(ref: DatasetRef, column: string): Promise<Index> {
@@ -134,8 +240,4 @@ class LocalDatasets implements DatasetService {
     }
     return index;
   }
-}
-
-async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _ of chunks);
 }

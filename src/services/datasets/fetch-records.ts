@@ -1,18 +1,17 @@
 /** Records read again by the places where a first pass found them. */
 
-import { open } from 'node:fs/promises';
-import { Failure } from '#contract/failure.ts';
 import type { DatasetFile, DatasetRecord, RecordPlace } from '#contract/services.ts';
+import type { FileAccess } from './file-access.ts';
 import { type Frame, FrameBuilder, type ReadOptions } from './frame.ts';
 import { parseJson } from './parse-json.ts';
 import { isSeekable, readFile } from './read-file.ts';
 import { withoutMark } from './read-jsonl.ts';
 import { readParquet } from './read-parquet.ts';
-import { changed, unreadable } from './trouble.ts';
+import { changed } from './trouble.ts';
 
 /** The records of one file, by index. @throws Failure `dataset-changed` where one is not there any more */
 export async function fetchRecords(
-  path: string,
+  access: FileAccess,
   file: DatasetFile,
   places: readonly RecordPlace[],
   options: ReadOptions,
@@ -20,14 +19,15 @@ export async function fetchRecords(
   const indexes = [...new Set(places.map(({ index }) => index))].sort((a, b) => a - b);
   const found = new Map<number, DatasetRecord>();
   if (isSeekable(file) && places.every(({ span }) => span !== undefined)) {
-    await seek(path, file, places, options, found);
+    await seek(access, file, places, options, found);
   } else if (file.format === 'parquet') {
     await inTurn(async () => {
-      for await (const frame of readParquet(path, file, { ...options, wanted: indexes })) keep(frame, found, null);
+      for await (const frame of readParquet(access.parquet, file, { ...options, wanted: indexes }))
+        keep(frame, found, null);
     });
   } else {
     const wanted = new Set(indexes);
-    for await (const frame of readFile(path, file, options)) {
+    for await (const frame of readFile(access, file, options)) {
       keep(frame, found, wanted);
       if (found.size === wanted.size) break;
     }
@@ -53,26 +53,24 @@ function keep(frame: Frame, found: Map<number, DatasetRecord>, wanted: ReadonlyS
 }
 
 async function seek(
-  path: string,
+  access: FileAccess,
   file: DatasetFile,
   places: readonly RecordPlace[],
   options: ReadOptions,
   found: Map<number, DatasetRecord>,
 ): Promise<void> {
-  try {
-    await using handle = await open(path);
-    if ((await handle.stat()).size !== file.bytes) throw changed(file.name);
-    for (const { index, span } of places) {
-      if (found.has(index) || span === undefined) continue;
-      const bytes = Buffer.allocUnsafe(span[1] - span[0]);
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, span[0]);
-      const parsed = parseJson(withoutMark(bytes.subarray(0, bytesRead)));
-      if (!parsed.ok) throw changed(file.name);
-      const frame = new FrameBuilder(file.name, options.columns);
-      frame.value(index, parsed.value, bytes.length, span);
-      keep(frame.take(), found, null);
-    }
-  } catch (error) {
-    throw error instanceof Failure ? error : unreadable(file.name, error);
+  const distinct = new Map(places.map((place) => [place.index, place]));
+  const parts = await access.spans(
+    [...distinct.values()].map(({ span }) => span ?? [0, 0]),
+    options.signal,
+  );
+  for (const [at, { index, span }] of [...distinct.values()].entries()) {
+    const bytes = parts[at];
+    if (span === undefined || bytes === undefined) continue;
+    const parsed = parseJson(withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+    if (!parsed.ok) throw changed(file.name);
+    const frame = new FrameBuilder(file.name, options.columns);
+    frame.value(index, parsed.value, bytes.length, span);
+    keep(frame.take(), found, null);
   }
 }

@@ -1,11 +1,10 @@
 /** Records are handed on in frames: few enough to hold, many enough that a frame costs nothing. */
 
 import type { Json, JsonObject } from '#contract/json.ts';
-import type { DatasetRecord, DatasetTrouble } from '#contract/services.ts';
+import type { DatasetItem } from '#contract/services.ts';
 import { isObject } from '#util/json-object.ts';
 
-export type FrameItem = { readonly record: DatasetRecord } | { readonly trouble: DatasetTrouble };
-export type Frame = readonly FrameItem[];
+export type Frame = readonly DatasetItem[];
 
 const MOST_ITEMS = 256;
 const MOST_BYTES = 4 << 20;
@@ -23,7 +22,7 @@ export interface ReadOptions {
 export class FrameBuilder {
   readonly #file: string;
   readonly #columns: readonly string[] | null;
-  #items: FrameItem[] = [];
+  #items: DatasetItem[] = [];
   #bytes = 0;
 
   constructor(file: string, columns: readonly string[] | undefined) {

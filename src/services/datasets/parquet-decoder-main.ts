@@ -6,13 +6,15 @@
 import { Worker } from 'node:worker_threads';
 import { Failure, type FailureScope } from '#contract/failure.ts';
 import type { Frame } from './frame.ts';
-import { type GroupSize, ParquetFile } from './parquet-file.ts';
+import { type GroupRows, type GroupSize, ParquetFile } from './parquet-file.ts';
+import { type ByteRange, RangedBytes } from './ranged-bytes.ts';
 import { messageOf } from './trouble.ts';
 
 export type Order =
   | {
       readonly type: 'open';
-      readonly path: string;
+      /** A file of this machine, or the length of one whose bytes the parent has. */
+      readonly source: { readonly path: string } | { readonly bytes: number };
       readonly name: string;
       readonly columns: readonly string[] | undefined;
       readonly ms: number;
@@ -24,11 +26,21 @@ export type Order =
       readonly wanted: readonly number[] | undefined;
       readonly ms: number;
     }
-  | { readonly type: 'next'; readonly ms: number };
+  | { readonly type: 'next'; readonly ms: number }
+  /** Fetches for the group orders that follow. */
+  | { readonly type: 'prepare'; readonly groups: readonly GroupRows[]; readonly ms: number }
+  /** Finds the rows whose column has one of the values. */
+  | { readonly type: 'match'; readonly column: string; readonly values: readonly string[]; readonly ms: number }
+  /** The answer to `needs`; null where the parent could not get them. */
+  | { readonly type: 'bytes'; readonly parts: readonly Uint8Array[] | null; readonly ms: number };
 
 export type Word =
   | { readonly type: 'ready' }
-  | { readonly type: 'opened'; readonly groups: readonly GroupSize[] }
+  | { readonly type: 'opened'; readonly groups: readonly GroupSize[]; readonly columns: readonly string[] }
+  | { readonly type: 'prepared' }
+  | { readonly type: 'matched'; readonly rows: readonly number[] }
+  /** Asks the parent for bytes of the file; the order goes on when they come. */
+  | { readonly type: 'needs'; readonly ranges: readonly ByteRange[] }
   | { readonly type: 'frame'; readonly frame: Frame; readonly isLast: boolean }
   | {
       readonly type: 'failed';
@@ -53,7 +65,14 @@ let file: ParquetFile | null = null;
 let frames: Iterator<Frame> = [][Symbol.iterator]();
 let upcoming: Frame | null = null;
 
-process.on('message', (order: Order) => void obey(order));
+let supply: ((parts: readonly Uint8Array[] | null) => void) | null = null;
+
+process.on('message', (order: Order) => {
+  if (order.type !== 'bytes') return void obey(order);
+  // The decoder goes on at once, and no timer of this thread would hear it.
+  watch.postMessage(order.ms);
+  supply?.(order.parts);
+});
 process.on('disconnect', () => process.exit());
 watch.once('online', () => say({ type: 'ready' }));
 
@@ -69,16 +88,48 @@ async function answer(order: Order): Promise<Word> {
     case 'open':
       await file?.close();
       file = null;
-      file = await ParquetFile.open(order.path, order.name, order.columns);
-      return { type: 'opened', groups: file.groups };
+      file =
+        'path' in order.source
+          ? await ParquetFile.open(order.source.path, order.name, order.columns)
+          : await ParquetFile.openRanged(new RangedBytes(order.source.bytes, askParent), order.name, order.columns);
+      return { type: 'opened', groups: file.groups, columns: file.columns };
     case 'group':
-      if (file === null) throw new Error('a row group is asked for, but no file is open');
-      frames = await file.decode(order.nth, order.wanted);
+      frames = await opened().decode(order.nth, order.wanted);
       upcoming = following();
       return nextFrame();
     case 'next':
       return nextFrame();
+    case 'prepare':
+      await opened().prepare(order.groups);
+      return { type: 'prepared' };
+    case 'match':
+      return { type: 'matched', rows: await opened().match(order.column, order.values) };
+    case 'bytes':
+      throw new Error('bytes are no order');
   }
+}
+
+function opened(): ParquetFile {
+  if (file === null) throw new Error('rows are asked for, but no file is open');
+  return file;
+}
+
+/** The deadline is the decoder's own: the parent has others for the network. Asked only when nothing here has work left. */
+let asking: Promise<unknown> = Promise.resolve();
+
+function askParent(ranges: readonly ByteRange[]): Promise<readonly Uint8Array[]> {
+  const asked = asking.then(() => {
+    watch.postMessage(0);
+    return new Promise<readonly Uint8Array[]>((resolve, reject) => {
+      supply = (parts) => {
+        if (parts === null) reject(new Error('its bytes cannot be fetched'));
+        else resolve(parts);
+      };
+      say({ type: 'needs', ranges });
+    });
+  });
+  asking = asked.catch(() => undefined);
+  return asked;
 }
 
 /** One frame ahead, to know the last one; a group that is handed over is let go of. */

@@ -8,6 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import type { Order, Word } from './parquet-decoder-main.ts';
+import type { ByteRange } from './ranged-bytes.ts';
 
 /** The process is gone: it was `late`, it `died` while decoding (out of memory, nearly always), or it never began. */
 export class DecoderLost extends Error {
@@ -16,6 +17,21 @@ export class DecoderLost extends Error {
   constructor(reason: DecoderLost['reason'], message: string) {
     super(message);
     this.reason = reason;
+  }
+}
+
+export type Supply = (ranges: readonly ByteRange[]) => Promise<readonly Uint8Array[]>;
+
+async function supplied(
+  supply: Supply | undefined,
+  ranges: readonly ByteRange[],
+  onTrouble: (error: unknown) => void,
+): Promise<readonly Uint8Array[] | null> {
+  try {
+    return (await supply?.(ranges)) ?? null;
+  } catch (error) {
+    onTrouble(error);
+    return null;
   }
 }
 
@@ -32,6 +48,8 @@ export class ParquetDecoder {
   readonly #process: ChildProcess;
   readonly #ready: Promise<Word>;
   #waiting: Waiting | null = null;
+  /** Also while it waits for bytes. */
+  #isAtWork = false;
   #lost: DecoderLost | null = null;
 
   /** Started where none is free. To be given back by `release`, always. */
@@ -69,16 +87,34 @@ export class ParquetDecoder {
     this.#ready.catch(() => {});
   }
 
-  /** @throws DecoderLost, or the reason of `signal`, which ends the process */
-  async ask(order: Order, signal?: AbortSignal): Promise<Word> {
+  /**
+   * @param supply gets the bytes that the decoder asks for on the way
+   * @throws DecoderLost, what `supply` throws, or the reason of `signal`, which ends the process
+   */
+  async ask(order: Order, signal?: AbortSignal, supply?: Supply): Promise<Word> {
     const onAbort = () => this.#end();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#ready;
       signal?.throwIfAborted();
-      const answer = this.#next();
+      this.#isAtWork = true;
+      let answer = this.#next();
       this.#process.send(order);
-      return await answer;
+      let trouble: unknown = null;
+      for (;;) {
+        const word = await answer;
+        if (word.type !== 'needs') {
+          this.#isAtWork = false;
+          if (trouble !== null) throw trouble;
+          return word;
+        }
+        const parts = await supplied(supply, word.ranges, (error) => {
+          trouble = error;
+        });
+        signal?.throwIfAborted();
+        answer = this.#next();
+        this.#process.send({ type: 'bytes', parts, ms: order.ms } satisfies Order);
+      }
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -89,7 +125,7 @@ export class ParquetDecoder {
 
   /** Ended where it is still at work. @param isSpent it may hold much memory */
   release(isSpent: boolean): void {
-    if (isSpent || idle !== null || this.#lost !== null || this.#waiting !== null) this.#end();
+    if (isSpent || idle !== null || this.#lost !== null || this.#isAtWork) this.#end();
     else idle = this;
   }
 

@@ -15,7 +15,7 @@ import { formatOf, KNOWN_ENDINGS } from './format.ts';
  * @returns a Failure `dataset-remote-unsupported`, `dataset-not-found` or `dataset-format-unknown` for a mistake in the manifest
  */
 export async function resolveDataset(spec: string, dir: string, files: FileSource): Promise<DatasetRef | Failure> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) return remoteUnsupported(spec);
+  if (isRemote(spec)) return remoteUnsupported(spec);
   const paths = (await files.list(spec, dir)).map((path) => path.split(sep).join('/'));
   if (paths.length === 0) {
     const hint = 'a path is relative to the manifest; write a file, a glob such as data/*.jsonl, or a folder';
@@ -44,8 +44,11 @@ export async function resolveDataset(spec: string, dir: string, files: FileSourc
   return { spec, name: root.name, digest, files: found };
 }
 
+/** An address and no path; see resolve-remote.ts. */
+export const isRemote = (spec: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(spec);
+
 function remoteUnsupported(spec: string): Failure {
-  const message = `${spec} is a remote dataset; this version reads local files only, remote sets come in a later version`;
+  const message = `${spec} is a remote dataset, and only files are read here`;
   const hint = 'download the files and name their folder, e.g. `dataset: data/trajectories`';
   return new Failure('dataset-remote-unsupported', message, { hint });
 }

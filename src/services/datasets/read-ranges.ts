@@ -1,0 +1,36 @@
+/** Rows of one file by their place, range by range, with the trouble of those that cannot be read. */
+
+import type { DatasetFile, DatasetItem, RowRange } from '#contract/services.ts';
+import type { FileAccess } from './file-access.ts';
+import { readFile } from './read-file.ts';
+import { type ParquetOptions, readParquet } from './read-parquet.ts';
+
+/** @throws Failure `dataset-*`, `remote-*` */
+export async function readRanges(
+  access: FileAccess,
+  file: DatasetFile,
+  ranges: readonly RowRange[],
+  options: ParquetOptions,
+): Promise<Map<RowRange, DatasetItem[]>> {
+  const found = new Map<RowRange, DatasetItem[]>(ranges.map((range) => [range, []]));
+  const last = Math.max(...ranges.map(({ end }) => end));
+  const frames =
+    file.format === 'parquet'
+      ? readParquet(access.parquet, file, { ...options, wanted: rowsOf(ranges) })
+      : readFile(access, file, options);
+  for await (const frame of frames) {
+    let index = 0;
+    for (const item of frame) {
+      index = 'record' in item ? item.record.index : item.trouble.index;
+      for (const range of ranges) if (index >= range.start && index < range.end) found.get(range)?.push(item);
+    }
+    if (index >= last) break;
+  }
+  return found;
+}
+
+function rowsOf(ranges: readonly RowRange[]): number[] {
+  const rows = new Set<number>();
+  for (const { start, end } of ranges) for (let row = start; row < end; row++) rows.add(row);
+  return [...rows].sort((a, b) => a - b);
+}
