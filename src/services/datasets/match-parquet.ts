@@ -8,7 +8,7 @@ import { canSkipRowGroup } from 'hyparquet/src/filter.js';
 import { prefetchBloomFilters, prefetchPageIndexes } from 'hyparquet/src/plan.js';
 import { getPhysicalColumns } from 'hyparquet/src/schema.js';
 import type { FileBytes } from './check-parquet.ts';
-import type { Columns, GroupRows } from './parquet-file.ts';
+import type { Columns, GroupRows } from './parquet-pages.ts';
 
 export interface GroupReader {
   named<T>(nth: number, read: () => Promise<T>): Promise<T>;

@@ -6,7 +6,8 @@
 import { Worker } from 'node:worker_threads';
 import { Failure, type FailureScope } from '#contract/failure.ts';
 import type { Frame } from './frame.ts';
-import { type GroupRows, type GroupSize, ParquetFile } from './parquet-file.ts';
+import { type GroupSize, ParquetFile } from './parquet-file.ts';
+import type { GroupRows } from './parquet-pages.ts';
 import { type ByteRange, RangedBytes } from './ranged-bytes.ts';
 import { messageOf } from './trouble.ts';
 

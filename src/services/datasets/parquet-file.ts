@@ -17,7 +17,7 @@ import { Failure } from '#contract/failure.ts';
 import type { JsonObject } from '#contract/json.ts';
 import { checkGroup, checkGroupSizes, checkPages, checkUnpacked, chunkRange, type FileBytes } from './check-parquet.ts';
 import { type Frame, FrameBuilder } from './frame.ts';
-import { chunksOf, indexRanges, pageRanges, type Run, toRuns } from './parquet-pages.ts';
+import { type Columns, chunksOf, type GroupRows, indexRanges, pageRanges, type Run, toRuns } from './parquet-pages.ts';
 import { NoJsonForm, parquetToJson } from './parquet-values.ts';
 import { type ByteRange, merge, type RangedBytes } from './ranged-bytes.ts';
 import { corrupt, messageOf, unreadable } from './trouble.ts';
@@ -28,15 +28,6 @@ export interface GroupSize {
   readonly rows: number;
   /** Unpacked, as the file has it. */
   readonly bytes: number;
-}
-
-export type Columns = { readonly [column: string]: unknown };
-
-/** Rows that are to be read together: the pages of all of them are asked for at once. */
-export interface GroupRows {
-  readonly nth: number;
-  /** Rows of the file that lie in this group, ascending. */
-  readonly wanted: readonly number[];
 }
 
 /** The end of a file that is fetched to find its footer; more where the footer is longer. */

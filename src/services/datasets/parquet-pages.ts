@@ -8,6 +8,16 @@ import type { ByteRange } from './ranged-bytes.ts';
 /** Consecutive rows of a group, `end` not among them. */
 export type Run = readonly [start: number, end: number];
 
+/** A row as it was decoded. */
+export type Columns = { readonly [column: string]: unknown };
+
+/** Rows that are to be read together: the pages of all of them are asked for at once. */
+export interface GroupRows {
+  readonly nth: number;
+  /** Rows of the file that lie in this group, ascending. */
+  readonly wanted: readonly number[];
+}
+
 /** Null where the group has no offset index for one of the columns. */
 export function indexRanges(chunks: readonly ColumnChunk[]): ByteRange[] | null {
   const ranges: ByteRange[] = [];

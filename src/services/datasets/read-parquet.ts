@@ -6,7 +6,8 @@ import { inPlace } from '../remote/remote-trouble.ts';
 import type { Frame, ReadOptions } from './frame.ts';
 import { DecoderLost, ParquetDecoder } from './parquet-decoder.ts';
 import type { Order, Word } from './parquet-decoder-main.ts';
-import type { GroupRows, GroupSize } from './parquet-file.ts';
+import type { GroupSize } from './parquet-file.ts';
+import type { GroupRows } from './parquet-pages.ts';
 import type { ByteRange } from './ranged-bytes.ts';
 import { corrupt, stopped, unreadable } from './trouble.ts';
 
