@@ -1,7 +1,7 @@
 /** Tools that run a graph of trivial tasks, for comparison: found on the machine, or installed from npm into a scratch folder. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { timed } from './process.ts';
 import { cleanEnv } from './project.ts';
@@ -9,6 +9,8 @@ import { cleanEnv } from './project.ts';
 /** One tool over one project of `count` tasks, each of which runs `true` once. */
 export interface Peer {
   readonly name: string;
+  /** Of the slow ones: how often it is asked. */
+  readonly rounds?: number;
   /** @returns seconds of one whole process; @throws when it fails */
   run(): Promise<number>;
   /** Forgets that anything was done. */
@@ -18,6 +20,8 @@ export interface Peer {
 type MakePeer = (dir: string, count: number, tools: string) => Peer;
 
 const JOBS = '2';
+
+const SLOW_ROUNDS = 2;
 
 /** Those that can be had here; what cannot is said on stderr and left out. */
 export function findPeers(names: readonly string[], dir: string, count: number, tools: string): Peer[] {
@@ -105,7 +109,53 @@ const PEERS: { readonly [name: string]: MakePeer } = {
       reset: () => rmSync(join(dir, '.wireit'), { recursive: true, force: true }),
     };
   },
+
+  /** Without its daemon and its terminal view; the results are the same. */
+  nx(dir, count, tools) {
+    const names = numbers(count).map((id) => `t${id}`);
+    const target = { executor: 'nx:run-commands', cache: true, inputs: [], outputs: [], options: { command: 'true' } };
+    write(dir, {
+      'package.json': JSON.stringify({ name: 'peer', private: true }),
+      'nx.json': '{}',
+      'project.json': JSON.stringify({ name: 'peer', root: '.', targets: each(names, () => target) }),
+    });
+    symlinkSync(join(tools, 'node_modules'), join(dir, 'node_modules'));
+    const env = { ...cleanEnv(), NX_DAEMON: 'false', NX_TUI: 'false', CI: '1' };
+    const argv = [join(tools, 'node_modules/.bin/nx'), 'run-many', '-t', names.join(','), `--parallel=${JOBS}`];
+    return {
+      name: 'nx',
+      rounds: SLOW_ROUNDS,
+      run: () => seconds([...argv, '--outputStyle=static'], dir, env),
+      reset: () => rmSync(join(dir, '.nx'), { recursive: true, force: true }),
+    };
+  },
+
+  moon(dir, count, tools) {
+    const names = numbers(count).map((id) => `t${id}`);
+    const tasks = each(names, () => ({ command: 'true', inputs: ['moon.yml'] }));
+    mkdirSync(join(dir, '.moon'), { recursive: true });
+    write(dir, {
+      // JSON is YAML.
+      '.moon/workspace.yml': JSON.stringify({ projects: { peer: '.' }, telemetry: false }),
+      'moon.yml': JSON.stringify({ language: 'unknown', tasks }),
+    });
+    spawnSync('git', ['init', '-q', dir]);
+    // It asks for the latest commit, so there must be one.
+    spawnSync('git', ['-c', 'user.name=b', '-c', 'user.email=b@b', 'commit', '-qm', 'peer', '--allow-empty'], {
+      cwd: dir,
+    });
+    const argv = [join(tools, 'node_modules/.bin/moon'), 'run', ...names.map((name) => `peer:${name}`)];
+    return {
+      name: 'moon',
+      rounds: SLOW_ROUNDS,
+      run: () => seconds([...argv, '--concurrency', JOBS], dir),
+      reset: () => rmSync(join(dir, '.moon/cache'), { recursive: true, force: true }),
+    };
+  },
 };
+
+/** Where its package is not called what it is. */
+const PACKAGES: { readonly [name: string]: string } = { moon: '@moonrepo/cli' };
 
 function isInstalled(name: string, tools: string): boolean {
   if (name === 'make' || name === 'ninja') {
@@ -116,7 +166,7 @@ function isInstalled(name: string, tools: string): boolean {
     );
   }
   mkdirSync(tools, { recursive: true });
-  const args = ['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', name];
+  const args = ['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', PACKAGES[name] ?? name];
   return spawnSync('npm', args, { timeout: 180_000, cwd: tools }).status === 0;
 }
 

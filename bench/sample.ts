@@ -4,6 +4,8 @@ import { median } from './process.ts';
 
 export interface Subject {
   readonly name: string;
+  /** In how many of the rounds; a tool that takes half a minute is not asked nine times. */
+  readonly rounds?: number;
   /** @returns seconds */
   run(): Promise<number>;
 }
@@ -12,11 +14,12 @@ export interface Subject {
 export async function inTurn(subjects: readonly Subject[], rounds: number): Promise<Map<string, number[]>> {
   const all = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const subject of subjects) all.get(subject.name)?.push(await subject.run());
+    for (const subject of subjects)
+      if (round < (subject.rounds ?? rounds)) all.get(subject.name)?.push(await subject.run());
   return all;
 }
 
 /** Median of the ratios of one round each. */
 export function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
-  return median(ours.map((seconds, round) => seconds / (theirs[round] ?? Number.NaN)));
+  return median(theirs.map((seconds, round) => (ours[round] ?? Number.NaN) / seconds));
 }

@@ -5,7 +5,7 @@ import { readEvents } from '#report/read-events.ts';
 import { summarize } from '#report/summarize.ts';
 import { EMPTY_SUMMARY, type Summary } from '#report/summary.ts';
 import { nameHint } from '#util/did-you-mean.ts';
-import { CommandError } from './io.ts';
+import { CommandError, type Io } from './io.ts';
 import { findRun } from './run-list.ts';
 import { type NodeRecord, type RunRecord, readRunRecord, recentRecords } from './run-record.ts';
 import type { Session } from './session.ts';
@@ -16,10 +16,12 @@ const DEPTH = 50;
 export interface History {
   readonly pipeline: string;
   readonly profile: string;
-  /** Newest first; never empty. */
+  /** Newest first; never empty. Trials only where there is no full run, or one was asked for. */
   readonly records: readonly RunRecord[];
   /** The manifest as it is now; null while it has mistakes. */
   readonly plan: Plan | null;
+  /** Which run the answer is about, where that may surprise. */
+  readonly note: string | null;
 }
 
 /** @throws CommandError `no-runs` */
@@ -38,7 +40,7 @@ export async function loadHistory(
         exitCode: 1,
         hint: '`sluice run` goes on from there',
       });
-    return { pipeline: record.pipeline, profile: record.profile, records: [record], plan };
+    return { pipeline: record.pipeline, profile: record.profile, records: [record], plan, note: null };
   }
   const pipeline = plan?.pipeline ?? manifest?.name ?? '';
   const records = await recentRecords(store.runs, { pipeline, profile }, DEPTH);
@@ -50,7 +52,20 @@ export async function loadHistory(
         : `the last run was of profile ${other[0].profile}: --profile ${other[0].profile}`;
     throw new CommandError('no-runs', `${pipeline} [${profile}] has not been run in this store`, { hint, exitCode: 1 });
   }
-  return { pipeline, profile, records, plan };
+  const full = records.filter(({ limit }) => limit === undefined);
+  const [last] = records;
+  const note =
+    last?.limit === undefined
+      ? null
+      : full.length === 0
+        ? `there was no full run yet: this is about the trial ${last.run} (--limit ${last.limit})`
+        : `this is about the last full run; the trial after it (--limit ${last.limit}) is \`sluice show … --run ${last.run}\``;
+  return { pipeline, profile, records: full.length > 0 ? full : records, plan, note };
+}
+
+/** On stderr, so that what is asked for stays what it is. */
+export function tellNote({ note }: History, io: Io): void {
+  if (note !== null) io.stderr.write(`note: ${note}\n`);
 }
 
 /** @throws CommandError `unknown-node` */

@@ -28,12 +28,14 @@ export interface RunRecord {
   readonly pipeline: string;
   readonly profile: string;
   readonly file: string;
+  /** Of a trial: the `--limit` that its sources were cut to. */
+  readonly limit?: number;
   readonly nodes: readonly NodeRecord[];
 }
 
 const NAME = 'plan.json';
 
-export function toRunRecord(run: string, plan: Plan, result: RunResult): RunRecord {
+export function toRunRecord(run: string, plan: Plan, result: RunResult, limit?: number): RunRecord {
   const nodes = plan.nodes.map((node): NodeRecord => {
     const found = result.nodes.get(node.id);
     return {
@@ -50,7 +52,8 @@ export function toRunRecord(run: string, plan: Plan, result: RunResult): RunReco
       tree: found?.tree ?? null,
     };
   });
-  return { v: 1, run, pipeline: plan.pipeline, profile: plan.profile, file: plan.file, nodes };
+  const { pipeline, profile, file } = plan;
+  return { v: 1, run, pipeline, profile, file, ...(limit === undefined ? {} : { limit }), nodes };
 }
 
 export async function writeRunRecord(folder: RunFolder, record: RunRecord): Promise<void> {

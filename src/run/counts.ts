@@ -127,15 +127,20 @@ export class Counts {
     };
   }
 
-  /** Rows of port `tally`: independent of what was reused, of times and of prices. */
+  /**
+   * Rows of port `tally`: independent of what was reused, of times and of prices. `in` is the sum of the five dispositions;
+   * a complete node has no failed or untried rows, so these two only ever stand in a partial port.
+   */
   tally(): { key: string; fields: JsonObject }[] {
     const rows: { key: string; fields: JsonObject }[] = [];
-    const { emitted, consumed, rejected } = this.dispositions;
+    const { emitted, consumed, rejected, failed, untried } = this.dispositions;
     for (const [disposition, count] of [
       ['in', this.in],
       ['emitted', emitted],
       ['consumed', consumed],
       ['rejected', rejected],
+      ['failed', failed],
+      ['untried', untried],
       ['considered', this.considered],
       ['dropped', this.dropped],
       ['out', this.out],
@@ -144,6 +149,9 @@ export class Counts {
     }
     for (const [code, count] of Object.entries(sorted(this.codes))) {
       rows.push({ key: `code/${code}`, fields: { disposition: 'code', code, count } });
+    }
+    for (const [code, count] of Object.entries(sorted(this.failures))) {
+      if (count > 0) rows.push({ key: `failure/${code}`, fields: { disposition: 'failure', code, count } });
     }
     for (const [model, { calls, input, output }] of [...this.#models].sort(([a], [b]) => (a < b ? -1 : 1))) {
       rows.push({ key: `usage/${model}`, fields: { disposition: 'usage', code: model, count: calls, input, output } });

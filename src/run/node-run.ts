@@ -297,6 +297,7 @@ export class NodeRun implements Upstream {
     this.counts.in = Math.max(arrived, disposed);
     const isUntried = failure.scope === 'stopped' || failure.scope === 'budget' || failure.scope === 'blocked';
     this.counts.dispose(isUntried ? 'untried' : 'failed', failure.code, this.counts.in - disposed);
+    if (this.ports?.['tally']?.isClosed === false) this.#tally();
     const message = failure.hint === undefined ? failure.message : `${failure.message} (${failure.hint})`;
     this.#end(isUntried ? 'stopped' : 'failed', { code: failure.code, message });
   }

@@ -111,7 +111,7 @@ export async function runOnce(
       },
     );
     await prepared.remotes.flush();
-    await writeRunRecord(folder, toRunRecord(id, plan, result));
+    await writeRunRecord(folder, toRunRecord(id, plan, result, flags.limit));
     if (flags.record !== undefined) await recordAnswers(result, plan, store, flags.record, io);
     const { outcome, lock } = await conclude(prepared, plan, result, flags, teller.emit, io);
     const { rowsRun, rowsReused, calls, reusedCalls, usd } = result;

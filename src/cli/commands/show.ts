@@ -1,6 +1,6 @@
 /** `sluice show`: rows of a port, or one row down to every file, row and paid call behind it. */
 
-import { loadHistory, splitAddress } from '../history.ts';
+import { loadHistory, splitAddress, tellNote } from '../history.ts';
 import type { Io } from '../io.ts';
 import { CommandError } from '../io.ts';
 import type { NodeRecord } from '../run-record.ts';
@@ -18,6 +18,7 @@ export function show(
 ): Promise<number> {
   return inSession(target, flags, io, async (session) => {
     const history = await loadHistory(session, flags);
+    tellNote(history, io);
     const [record] = history.records;
     if (record === undefined) return 1;
     const { node, port } = splitAddress(record, address);

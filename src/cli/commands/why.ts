@@ -7,7 +7,7 @@ import { explainNode, findCutOffs, hasSameKey, type NodeChange, type RowsDiffere
 import { describeCall } from '../describe-call.ts';
 import { describeChanges } from '../describe-change.ts';
 import { explainFate, explainRowChange } from '../explain-row.ts';
-import { type History, loadHistory, readSummary, requireNode } from '../history.ts';
+import { type History, loadHistory, readSummary, requireNode, tellNote } from '../history.ts';
 import { CommandError, type Io } from '../io.ts';
 import { formatTime, timeOfRun } from '../run-list.ts';
 import type { NodeRecord, RunRecord } from '../run-record.ts';
@@ -22,6 +22,7 @@ export function why(
 ): Promise<number> {
   return inSession(target, flags, io, async (session) => {
     const history = await loadHistory(session, flags);
+    tellNote(history, io);
     const [last] = history.records;
     if (last === undefined) return 1;
     const node = requireNode(last, id);
