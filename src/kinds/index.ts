@@ -12,6 +12,7 @@ import { generateKind } from './generate/kind.ts';
 import { groupKind } from './group/kind.ts';
 import { judgeKind } from './judge/kind.ts';
 import { kingKind } from './king/kind.ts';
+import { labelReportKind } from './label-report/kind.ts';
 import { mirrorPrKind } from './mirror-pr/kind.ts';
 import { mutateKind } from './mutate/kind.ts';
 import { panelKind } from './panel/kind.ts';
@@ -34,6 +35,7 @@ export const builtinKinds: readonly Kind[] = [
   groupKind,
   judgeKind,
   kingKind,
+  labelReportKind,
   mirrorPrKind,
   mutateKind,
   panelKind,
