@@ -18,8 +18,8 @@ import { scanFrames } from './scan-frames.ts';
 import { makeRecords, type PackRange, SEGMENT_BLOCK, Segment, sortRecords, writeSegment } from './segment.ts';
 import { atPath, errnoOf, toStoreFailure } from './store-failure.ts';
 
-/** Records gathered before they are written as a segment. */
-export const SEGMENT_RECORDS = 32_768;
+/** Records gathered before they are written as a segment: a hundred bytes each, and on a slow disk three times as many wait. */
+export const SEGMENT_RECORDS = 16_384;
 /** What others left unindexed is written as a segment too: at once when it is much, with our own when it is some. */
 const SPILL_AT_ONCE = 200_000;
 const SPILL_WITH_OWN = 4096;
