@@ -234,6 +234,7 @@ function addKeeping(add: Add, choose: Choose): void {
     .option('--cache <dir>', 'folder of the store')
     .option('--dry-run', 'only say what would go')
     .option('--keep-runs <n>', 'recent runs that stay whole (default 10)', wholeNumber)
+    .option('--spare <hours>', 'younger data stays (default 24); 0 only while nothing runs here', wholeNumber)
     .option('--calls', 'also paid answers that nothing refers to (they cost money to make again)')
     .action((flags) => choose(async (io) => (await import('./commands/gc.ts')).gc(flags, io)));
   add('verify', 'reads everything in the store against its digest', ['verify', 'verify --rebuild'])

@@ -14,6 +14,8 @@ export interface GcFlags {
   readonly dryRun?: boolean;
   readonly keepRuns?: number;
   readonly calls?: boolean;
+  /** Hours. */
+  readonly spare?: number;
 }
 
 export async function gc(flags: GcFlags, io: Io): Promise<number> {
@@ -27,6 +29,7 @@ export async function gc(flags: GcFlags, io: Io): Promise<number> {
     roots,
     ...(flags.keepRuns === undefined ? {} : { keepRuns: flags.keepRuns }),
     ...(flags.calls === undefined ? {} : { calls: flags.calls }),
+    ...(flags.spare === undefined ? {} : { spareMs: flags.spare * 3_600_000 }),
     ...(flags.dryRun === undefined ? {} : { dryRun: flags.dryRun }),
   });
   const verb = report.dryRun ? 'would free' : 'freed';
