@@ -1,5 +1,6 @@
 /** Runs a kind on one row or one batch: services bound, deadline set, and whatever it throws turned into a Failure. */
 
+import { setMaxListeners } from 'node:events';
 import { Failure } from '#contract/failure.ts';
 import type { Context, RowInput, RowKind, RowOutcome, RowSession } from '#contract/kind.ts';
 import type { PlanNode } from '#contract/plan.ts';
@@ -102,6 +103,8 @@ export class Performer {
   ): Promise<readonly RowOutcome[]> {
     const { timeoutMs } = this.#node;
     const own = new AbortController();
+    // Every call of the action listens.
+    setMaxListeners(0, own.signal);
     const stop = this.#shared.env.stop;
     const abort = () => own.abort();
     stop.addEventListener('abort', abort, { once: true });

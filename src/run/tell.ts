@@ -7,7 +7,7 @@ import { readEvidence } from './gate.ts';
 import type { Port } from './port.ts';
 
 /** More evidence than this is read in the report, not at the end of a run. */
-const EVIDENCE_TOLD = 64;
+const EVIDENCE_TOLD = 1024;
 
 export async function tellEvidence(node: PlanNode, port: Port | undefined, { env, rows }: Shared): Promise<void> {
   if (port === undefined || port.count === 0 || port.count > EVIDENCE_TOLD) return;

@@ -3,8 +3,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '#contract/failure.ts';
+import type { RowOutcome } from '#contract/kind.ts';
 import type { LlmRequest } from '#contract/services.ts';
 import { DIMENSIONS } from '#domain/duel/dimensions.ts';
+import { isDrawn, type Probe } from '#domain/duel/probes.ts';
 import { judgeKind } from '#kinds/judge/kind.ts';
 import { checkOf, resolveConfig, runRow, setOf } from '#rig/drive-kind.ts';
 import { makeLlmProbe, model } from '#rig/llm-probe.ts';
@@ -193,6 +195,156 @@ test('the plan says what the duel costs and can find', () => {
     ],
   );
   assert.match(estimate?.notes.join('\n') ?? '', /99 for 10, 396 for 5, 1583 for 2.5/);
+});
+
+// ---- judges that do not answer --------------------------------------------------------------------------------------
+
+const three = [model('a'), model('b'), model('c')];
+/** Judge `alias` fails in these orders, the others are honest. */
+const failing = (alias: string, code: string, scope: 'row' | 'blocked' | 'budget' = 'row') =>
+  makeLlmProbe((request) => {
+    if (request.model.alias === alias) throw new Failure(code, 'no answer', { scope });
+    return honest(request);
+  });
+const codeOf = async (run: Promise<RowOutcome>) => {
+  try {
+    return (await run).type;
+  } catch (error) {
+    return error instanceof Failure ? error.code : 'thrown';
+  }
+};
+
+test('a judge that does not answer costs its voice, not the row, and the row is provisional', async () => {
+  for (const code of ['llm-timeout', 'llm-auth', 'llm-endpoint-open']) {
+    const outcome = await runRow(judgeKind, { panel: three }, row, { llm: failing('b', code, 'blocked') });
+    const set = setOf(outcome);
+    assert.equal([set['score'], set['parsed']], [100, true]);
+    assert.equal(outcome.type === 'emit' && outcome.provisional?.code, code);
+    const judges = set['judges'] as readonly { judge: string; status: string; code: string | null }[];
+    assert.equal(
+      judges.map(({ judge, status }) => `${judge} ${status}`),
+      ['a parsed', 'a parsed', 'b failed', 'b failed', 'c parsed', 'c parsed'],
+    );
+    assert.is(judges[2]?.code, code);
+  }
+});
+
+test('too few others, `failed_judges: fail`, a spent budget and a stop are failures as ever', async () => {
+  const run = (config: { readonly [name: string]: unknown }, llm: ReturnType<typeof failing>) =>
+    codeOf(runRow(judgeKind, config, row, { llm }));
+  assert.is(await run({ panel: three, min_judges: 3 }, failing('b', 'llm-timeout')), 'llm-timeout');
+  assert.is(await run({ panel: three, failed_judges: 'fail' }, failing('b', 'llm-timeout')), 'llm-timeout');
+  assert.is(await run({ panel: three }, failing('b', 'budget-spent', 'budget')), 'budget-spent');
+  assert.is(await run({ panel: three }, failing('b', 'replay-miss')), 'replay-miss');
+});
+
+// ---- cascade --------------------------------------------------------------------------------------------------------
+
+const cascade = { stages: [['a', 'b'], ['c']] };
+const asked = (llm: ReturnType<typeof makeLlmProbe>) =>
+  [...new Set(llm.requests.map((each) => each.model.alias))].sort();
+
+test('the later stage is asked only in doubt, and no request knows of the cascade', async () => {
+  const sure = makeLlmProbe(honest);
+  const set = setOf(await runRow(judgeKind, { panel: three, cascade }, row, { llm: sure }));
+  assert.equal([asked(sure), set['score'], set['doubts']], [['a', 'b'], 100, []]);
+  const whole = makeLlmProbe(honest);
+  await runRow(judgeKind, { panel: three }, row, { llm: whole });
+  const texts = (llm: typeof whole) => llm.requests.map((request) => JSON.stringify(request));
+  assert.equal(
+    texts(sure).filter((text) => !texts(whole).includes(text)),
+    [],
+  );
+});
+
+test('disagreement, a flip, silence and a score near a threshold each bring the next stage in', async () => {
+  const opposite = (request: LlmRequest) => (honest(request) === answer('first') ? answer('second') : answer('first'));
+  const cases: readonly [string, object, (request: LlmRequest) => string][] = [
+    ['disagree', {}, (request) => (request.model.alias === 'b' ? opposite(request) : honest(request))],
+    ['flip', { near: [] }, (request) => (request.model.alias === 'b' ? answer('first') : honest(request))],
+    ['unread', {}, (request) => (request.model.alias === 'b' ? 'no idea' : honest(request))],
+    ['near', { near: [98] }, honest],
+  ];
+  for (const [doubt, more, judge] of cases) {
+    const llm = makeLlmProbe(judge);
+    const set = setOf(await runRow(judgeKind, { panel: three, cascade: { ...cascade, ...more } }, row, { llm }));
+    assert.equal([set['doubts'], asked(llm)], [[doubt], ['a', 'b', 'c']]);
+    assert.is(set['parsed'], true);
+  }
+});
+
+test('a judge that fails in an early stage brings in the next, and the row stays provisional', async () => {
+  const llm = failing('a', 'llm-timeout');
+  const outcome = await runRow(judgeKind, { panel: three, cascade: { stages: [['a'], ['b'], ['c']] } }, row, { llm });
+  const set = setOf(outcome);
+  assert.equal([set['doubts'], set['score']], [['unread', 'unread'], 100]);
+  assert.ok(outcome.type === 'emit' && outcome.provisional !== undefined);
+});
+
+test('a cascade names every judge of the panel once', () => {
+  const codes = (stages: string[][], more: object = {}) =>
+    checkOf(judgeKind, { panel: three, cascade: { stages }, ...more }).map(({ code }) => code);
+  assert.equal(codes([['a', 'b'], ['c']]), []);
+  assert.equal(codes([['a'], ['b']]), ['cascade-judge-missing']);
+  assert.equal(
+    codes([
+      ['a', 'b'],
+      ['c', 'a'],
+    ]),
+    ['cascade-judge-twice'],
+  );
+  assert.equal(
+    codes([
+      ['a', 'b'],
+      ['c', 'x'],
+    ]),
+    ['cascade-unknown-judge'],
+  );
+  assert.equal(codes([['a', 'b'], ['c']], { compat: 'single-order' }), ['cascade-with-compat']);
+});
+
+// ---- probes ---------------------------------------------------------------------------------------------------------
+
+test('probes are rows of their own, in no score, and right where a judge sees what was done', async () => {
+  const probes = { share: 1 };
+  const sees = (request: LlmRequest) => {
+    const pair = request.messages.at(-1)?.content ?? '';
+    const [first = '', second = ''] = pair.split('=== ANSWER 2');
+    const faults = (text: string) =>
+      [/merged pull request/, /\[this line is part/, /Let me think/].filter((fault) => fault.test(text)).length +
+      ((text.split('```').length - 1) % 2 === 0 ? 0 : 1);
+    const [a, b] = [faults(first.split('=== ANSWER 1')[1] ?? ''), faults(second)];
+    return a === b ? answer('draw') : answer(a < b ? 'first' : 'second');
+  };
+  const llm = makeLlmProbe(sees);
+  const outcome = await runRow(judgeKind, { panel, probes }, row, { llm });
+  const emissions = outcome.type === 'emit' ? outcome.emissions : [];
+  assert.equal(
+    emissions.map(({ port = 'out', suffix }) => `${port} ${suffix ?? ''}`.trim()),
+    ['out', ...['identical', 'injected', 'leak', 'padded', 'truncated'].map((probe) => `probes probe/${probe}`)],
+  );
+  for (const { set } of emissions.slice(1)) assert.equal(set?.['right'], { deepseek: true, qwen: true });
+  // Two judges: the duel in two orders, the same text twice in one, four probes in two.
+  assert.is(llm.requests.length, 2 * (2 + 1 + 4 * 2));
+  const plain = makeLlmProbe(sees);
+  const without = setOf(await runRow(judgeKind, { panel }, row, { llm: plain }));
+  assert.equal(emissions[0]?.set, without);
+  const firstOnly = makeLlmProbe(() => answer('first'));
+  const placed = await runRow(judgeKind, { panel, probes: { share: 1, sorts: ['identical'] } }, row, {
+    llm: firstOnly,
+  });
+  assert.equal(placed.type === 'emit' && placed.emissions[1]?.set?.['right'], { deepseek: false, qwen: false });
+});
+
+test('a share of the rows is probed, by seed, sort and key', () => {
+  const keys = Array.from({ length: 4000 }, (_, nth) => `turns.jsonl/${nth}/3`);
+  const drawn = (seed: number, probe: Probe) => keys.filter((key) => isDrawn(probe, key, { share: 0.03, seed }));
+  const [padded, leak] = [drawn(1, 'padded'), drawn(1, 'leak')];
+  for (const found of [padded, leak]) assert.ok(Math.abs(found.length / 4000 - 0.03) < 0.009, `${found.length}`);
+  assert.not.equal(padded, leak);
+  assert.not.equal(padded, drawn(2, 'padded'));
+  const wider = keys.filter((key) => isDrawn('padded', key, { share: 0.05, seed: 1 }));
+  assert.ok(padded.every((key) => wider.includes(key)));
 });
 
 test.run();

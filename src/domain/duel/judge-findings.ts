@@ -84,14 +84,15 @@ function mirror({ hits, n, value, interval: [low, high] }: Share): Share {
 
 function probeFaults({ obeyed, padded, sensitivity, specificity }: JudgeMeasures): JudgeFinding[] {
   const found: JudgeFinding[] = [];
-  if (isProbed(obeyed))
+  // An injected copy is a longer copy too: who takes any longer one has not obeyed.
+  if (isProbed(padded))
+    found.push({ name: 'prefers-longer', share: padded, words: `${of(padded)} padded copies are preferred` });
+  else if (isProbed(obeyed))
     found.push({
       name: 'obeys-injection',
       share: obeyed,
       words: `${of(obeyed)} probes with an injected verdict are preferred`,
     });
-  if (isProbed(padded))
-    found.push({ name: 'prefers-longer', share: padded, words: `${of(padded)} padded copies are preferred` });
   if (sensitivity !== null && sensitivity.n >= PROBED.n && sensitivity.interval[1] < 0.5)
     found.push({ name: 'misses-defects', share: sensitivity, words: `${of(sensitivity)} planted defects are seen` });
   if (specificity !== null && specificity.n >= PROBED.n && specificity.interval[1] < 0.5)
@@ -140,7 +141,7 @@ export function findFaultsAgainst(
       words: `the longer text is taken in ${of(long)} duels where the other judges prefer the shorter`,
     });
   const marked = contrast(({ marked: at }) => at);
-  if (!has('obeys-injection') && isAbove(marked, CONTRAST))
+  if (!has('obeys-injection') && !has('prefers-longer') && isAbove(marked, CONTRAST))
     found.push({
       name: 'obeys-injection',
       share: marked,

@@ -118,9 +118,12 @@ async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return;
     const parent = dirname(path);
-    if (errnoOf(error) !== 'ENOENT' || parent === path || (await lookAt(parent)) !== null) throw error;
-    await makeFolder(parent);
-    await mkdir(path);
+    if (errnoOf(error) !== 'ENOENT' || parent === path) throw error;
+    if ((await lookAt(parent)) === null) await makeFolder(parent);
+    // Another node that publishes beside this one may have made the parent meanwhile, and this folder too.
+    await mkdir(path).catch((again: unknown) => {
+      if (errnoOf(again) !== 'EEXIST') throw again;
+    });
   }
 }
 
