@@ -28,11 +28,9 @@ export function bootstrapSeries(series: readonly Clusters[], { resamples, seed }
   const places = series.map(({ sums, counts }) => ({ sum: columns.add(sums), count: columns.add(counts) }));
   const means = series.map(() => new Float64Array(resamples));
   const random = makeRandom(seed);
-  const totals = new Float64Array(columns.width);
-  const draw = columns.width === 1 ? drawOne : drawMany;
-  const table = columns.toTable();
+  const draw = columns.width === 1 ? new Gathered(columns.all) : new Counted(columns.all);
   for (let at = 0; at < resamples; at++) {
-    draw(table, totals, size, random.index);
+    const totals = draw.next(size, random.index);
     for (const [which, { sum, count }] of places.entries()) {
       const list = means[which];
       if (list !== undefined) list[at] = columns.total(sum, totals) / columns.total(count, totals);
@@ -41,24 +39,65 @@ export function bootstrapSeries(series: readonly Clusters[], { resamples, seed }
   return means.map((list) => (list.some(Number.isNaN) ? list.filter((mean) => !Number.isNaN(mean)) : list).sort());
 }
 
-type Draw = (table: Float64Array, totals: Float64Array, size: number, index: (n: number) => number) => void;
+/** One column: its values are added as they are drawn. */
+class Gathered {
+  readonly #column: Float64Array;
+  readonly #total = new Float64Array(1);
 
-const drawOne: Draw = (table, totals, size, index) => {
-  let sum = 0;
-  for (let at = 0; at < size; at++) sum += table[index(size)] ?? 0;
-  totals[0] = sum;
-};
-
-const drawMany: Draw = (table, totals, size, index) => {
-  const width = totals.length;
-  totals.fill(0);
-  for (let at = 0; at < size; at++) {
-    const base = index(size) * width;
-    for (let column = 0; column < width; column++) totals[column] = (totals[column] ?? 0) + (table[base + column] ?? 0);
+  constructor([column = new Float64Array(0)]: readonly Float64Array[]) {
+    this.#column = column;
   }
-};
 
-/** Sums and counts side by side, one row a cluster. Equal columns are kept once, and constant ones (one value a cluster) not at all. */
+  next(size: number, index: (n: number) => number): Float64Array {
+    const column = this.#column;
+    let sum = 0;
+    for (let at = 0; at < size; at++) sum += column[index(size)] ?? 0;
+    this.#total[0] = sum;
+    return this.#total;
+  }
+}
+
+/** Several: how often each cluster was drawn, times each column; twice as fast as gathering eleven values a draw. */
+class Counted {
+  readonly #columns: readonly Float64Array[];
+  readonly #times: Float64Array;
+  readonly #totals: Float64Array;
+
+  constructor(columns: readonly Float64Array[]) {
+    // Four sums side by side need lengths that four divides.
+    const length = 4 * Math.ceil((columns[0]?.length ?? 0) / 4);
+    this.#columns = columns.map((column) => {
+      const padded = new Float64Array(length);
+      padded.set(column);
+      return padded;
+    });
+    this.#times = new Float64Array(length);
+    this.#totals = new Float64Array(columns.length);
+  }
+
+  next(size: number, index: (n: number) => number): Float64Array {
+    const times = this.#times.fill(0);
+    for (let at = 0; at < size; at++) {
+      const cluster = index(size);
+      times[cluster] = (times[cluster] ?? 0) + 1;
+    }
+    for (const [which, column] of this.#columns.entries()) this.#totals[which] = dot(times, column);
+    return this.#totals;
+  }
+}
+
+function dot(times: Float64Array, column: Float64Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let at = 0; at < times.length; at += 4) {
+    a += (times[at] ?? 0) * (column[at] ?? 0);
+    b += (times[at + 1] ?? 0) * (column[at + 1] ?? 0);
+    c += (times[at + 2] ?? 0) * (column[at + 2] ?? 0);
+    d += (times[at + 3] ?? 0) * (column[at + 3] ?? 0);
+  }
+  return a + b + c + d;
+}
+
+/** Sums and counts of all series. Equal columns are kept once, and constant ones (one value a cluster) not at all. */
 class Columns {
   readonly #size: number;
   readonly #columns: Float64Array[] = [];
@@ -72,6 +111,10 @@ class Columns {
     return this.#columns.length;
   }
 
+  get all(): readonly Float64Array[] {
+    return this.#columns;
+  }
+
   /** @returns a place for `total`: below zero for constants */
   add(values: Float64Array): number {
     const [first = 0] = values;
@@ -82,13 +125,6 @@ class Columns {
 
   total(place: number, totals: Float64Array): number {
     return (place < 0 ? this.#constants[-place - 1] : totals[place]) ?? 0;
-  }
-
-  toTable(): Float64Array {
-    const table = new Float64Array(this.#size * this.width);
-    for (const [at, column] of this.#columns.entries())
-      for (let cluster = 0; cluster < this.#size; cluster++) table[cluster * this.width + at] = column[cluster] ?? 0;
-    return table;
   }
 }
 

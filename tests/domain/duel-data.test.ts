@@ -38,6 +38,37 @@ for (const id of ['2205a13b', '3e60c4c8', '8e56f148']) {
   });
 }
 
+/** 5 % and 95 % quantiles of the mean lead, whole trajectories drawn; 10,000 resamples leave about .0005 of chance. */
+const INTERVALS = {
+  '2205a13b': [-0.0207, 0.0361],
+  '3e60c4c8': [-0.0164, 0.0207],
+  '8e56f148': [0.0027, 0.0762],
+} as const;
+
+for (const [id, expected] of Object.entries(INTERVALS)) {
+  onData(`duel ${id}: its interval by the cluster bootstrap, near that of the normal`, async () => {
+    const rows = readRows(`${id}.scores.jsonl`).map((row) => ({
+      ...row,
+      trajectory: String(row['sample_id']).replace(/:\d+$/, ''),
+    }));
+    const items = await runWhole(verdictKind, { ...config, unit: 'instance', cluster: 'trajectory' }, { from: rows });
+    const item = items.find((each) => each.type === 'row' && each.port === undefined);
+    const { interval, margin, clusters, power } = (item?.type === 'row' ? item.fields : {}) as {
+      readonly interval: readonly number[];
+      readonly margin: number;
+      readonly clusters: number;
+      readonly power: { readonly sd: number };
+    };
+    assert.is(clusters, 100);
+    for (const [at, bound] of expected.entries())
+      assert.ok(Math.abs(Number(interval[at]) - bound) < 0.002, `${interval}`);
+    // sd / sqrt(clusters) x 1.645 on either side.
+    const reach = (1.6449 * Number(power.sd)) / 10;
+    assert.ok(Math.abs(Number(interval[0]) - (Number(margin) - reach)) < 0.003);
+    assert.ok(Math.abs(Number(interval[1]) - (Number(margin) + reach)) < 0.003);
+  });
+}
+
 onData('all 100 verdicts of eval_runs: the winner by margin', () => {
   const runs = readRows('eval_runs.jsonl');
   assert.is(runs.length, 100);

@@ -1,9 +1,13 @@
 /** Seeded duels in which nobody is better, as rows of a judge: instances, turns and judges each have luck of their own. */
 
 import type { JsonObject } from '#contract/json.ts';
+import type { Row } from '#contract/row.ts';
 import { DIMENSIONS } from '#domain/duel/dimensions.ts';
+import { decideVerdict } from '#domain/duel/verdict.ts';
+import { toRules, type VerdictConfig } from '#kinds/verdict/config.ts';
 import { verdictKind } from '#kinds/verdict/kind.ts';
-import { runWhole } from '#rig/drive-kind.ts';
+import { readPoints } from '#kinds/verdict/read-points.ts';
+import { resolveConfig } from '#rig/drive-kind.ts';
 import { makeRandom, type Random } from '#stats/random.ts';
 
 export interface NullDuel {
@@ -49,13 +53,20 @@ export function nullDuelRows(duel: NullDuel, seed: number): JsonObject[] {
   return rows;
 }
 
-/** What a verdict node says of them. */
-export async function isNullAccepted(
-  rows: readonly JsonObject[],
-  config: { readonly [name: string]: unknown },
-): Promise<boolean> {
-  const items = await runWhole(verdictKind, config, { from: rows });
-  return items.some((item) => item.type === 'row' && item.port === undefined && item.fields['accepted'] === true);
+/** Whether a verdict node accepts them; its config is checked once. */
+export function makeNullCheck(config: {
+  readonly [name: string]: unknown;
+}): (rows: readonly JsonObject[], seed: number) => Promise<boolean> {
+  const resolved = resolveConfig(verdictKind, config) as unknown as VerdictConfig;
+  return async (rows, seed) => {
+    const input = { count: rows.length, ports: [], rows: () => toRows(rows) };
+    const { points } = await readPoints(input, resolved);
+    return decideVerdict(points, { ...toRules(resolved, []), seed }).accepted;
+  };
+}
+
+async function* toRows(rows: readonly JsonObject[]): AsyncGenerator<Row> {
+  for (const fields of rows) yield { key: '', fields };
 }
 
 function toChoice(latent: number): string {
@@ -75,7 +86,7 @@ function shiftFor(effect: number): number {
 
 /** Marsaglia's polar method. */
 function normalsFrom(random: Random): () => number {
-  const uniform = () => (random.index(4294967296) + 0.5) / 2147483648 - 1;
+  const uniform = () => (random.bits() + 0.5) / 2147483648;
   let kept: number | null = null;
   return () => {
     if (kept !== null) {
