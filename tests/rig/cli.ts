@@ -19,6 +19,8 @@ export interface Ended {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: { readonly [name: string]: string };
+  /** Another build than this one. */
+  readonly main?: string;
 }
 
 export interface Started {
@@ -27,10 +29,10 @@ export interface Started {
 }
 
 /** The environment is scrubbed, so that the machine's own settings decide nothing. */
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): Started {
-  if (!existsSync(MAIN)) throw new Error('dist/main.js is missing: run `npm run build`');
+export function startCli(args: readonly string[], { cwd, env = {}, main = MAIN }: CliOptions): Started {
+  if (!existsSync(main)) throw new Error('dist/main.js is missing: run `npm run build`');
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
