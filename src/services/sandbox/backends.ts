@@ -3,14 +3,15 @@
 import { Failure } from '#contract/failure.ts';
 import type { BackendName, SandboxLanguage, SandboxOptions } from '#contract/sandbox.ts';
 import type { Backend } from './backend.ts';
-import { findPython, type Interpreter } from './find-python.ts';
+import { findPython, type Interpreter, type User } from './find-python.ts';
+import { answers, type Probed, probeContainer, tryOut } from './probe.ts';
+import { probeQuickjs } from './quickjs-backend.ts';
 import type { UnitPool } from './unit-pool.ts';
+import { WalledBackend } from './walled-backend.ts';
+import { bubblewrap, nothingAround } from './walls.ts';
 import { ZygoteBackend } from './zygote-backend.ts';
 
 export type Use = SandboxLanguage | 'program';
-
-/** What a probe found: a backend, or why there is none. */
-export type Probed = { readonly backend: Backend } | { readonly missing: string; readonly hint: string };
 
 /** In order of preference. */
 const SERVING: { readonly [use in Use]: readonly BackendName[] } = {
@@ -88,21 +89,56 @@ export class Backends {
   }
 
   async #probe(name: BackendName, wanted: string): Promise<Probed> {
-    if (name === 'zygote') {
-      if (process.platform !== 'linux')
-        return { missing: 'needs Linux', hint: 'use `container`: install docker or podman' };
-      const python = await this.python(wanted);
-      if (python === null) return { missing: `there is no ${wanted} of at least 3.8`, hint: 'install python3' };
-      const trouble = await this.#pool.trial(python);
-      if (trouble !== null)
-        return {
-          missing: trouble,
-          hint: 'allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces), or run as root',
-        };
-      return { backend: new ZygoteBackend(python, this.#pool) };
+    switch (name) {
+      case 'zygote':
+        return this.#probeZygote(wanted);
+      case 'bwrap':
+        return this.#probeBubblewrap(wanted);
+      case 'container':
+        return probeContainer(this.#env, this.#pool);
+      case 'process':
+        return this.#probeProcess(wanted);
+      case 'quickjs':
+        return probeQuickjs(this.#pool);
     }
-    return { missing: 'not built in', hint: '' };
   }
+
+  async #probeZygote(wanted: string): Promise<Probed> {
+    if (process.platform !== 'linux') return { missing: 'needs Linux', hint: 'install docker or podman' };
+    const python = await this.python(wanted);
+    if (python === null) return noPython(wanted);
+    const trouble = await this.#pool.trial(python);
+    if (trouble === null) return { backend: new ZygoteBackend(python, this.#pool) };
+    return {
+      missing: trouble,
+      hint: 'allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0',
+    };
+  }
+
+  async #probeBubblewrap(wanted: string): Promise<Probed> {
+    const hint = 'install bubblewrap (apt install bubblewrap, dnf install bubblewrap)';
+    if (!(await answers('bwrap', ['--version'], this.#env))) return { missing: 'there is no bwrap', hint };
+    const user = ordinaryUser();
+    const python = await findPython(wanted, this.#env, user);
+    if (python === null) return noPython(wanted);
+    return tryOut(new WalledBackend(bubblewrap(python, user), this.#pool), hint);
+  }
+
+  async #probeProcess(wanted: string): Promise<Probed> {
+    const user = ordinaryUser();
+    const python = await findPython(wanted, this.#env, user);
+    if (python === null) return noPython(wanted);
+    return tryOut(new WalledBackend(nothingAround(python, user), this.#pool), 'needs Linux');
+  }
+}
+
+/** Limits on processes do not hold for root: what is started for it belongs to nobody. */
+function ordinaryUser(): User | null {
+  return process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : null;
+}
+
+function noPython(wanted: string): Probed {
+  return { missing: `there is no ${wanted} of at least 3.8 that it could start`, hint: 'install python3' };
 }
 
 function weak(name: BackendName, reasons: readonly string[]): Failure {

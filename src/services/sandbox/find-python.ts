@@ -16,17 +16,26 @@ export interface Interpreter {
   readonly hasSafePath: boolean;
 }
 
+/** Only root may start programs as somebody else. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+type Env = { readonly [name: string]: string | undefined };
+
 const LOOK_MS = 10_000;
 const ASK = `import sys,json
 print(json.dumps([sys.executable,sys.prefix,sys.base_prefix,'%s %d.%d.%d'%(sys.implementation.name,*sys.version_info[:3]),list(sys.version_info[:2])]))`;
 
-/** @param wanted a name on the PATH or an absolute path. @returns null where there is none, or it is older than 3.8 */
-export async function findPython(
-  wanted: string,
-  env: { readonly [name: string]: string | undefined },
-): Promise<Interpreter | null> {
+/**
+ * @param wanted a name on the PATH or an absolute path
+ * @param user who must be able to start it
+ * @returns null where there is none, or it is older than 3.8
+ */
+export async function findPython(wanted: string, env: Env, user: User | null = null): Promise<Interpreter | null> {
   for (const path of candidates(wanted, env['PATH'] ?? '')) {
-    const found = await ask(path, env);
+    const found = await ask(path, env, user);
     if (found !== null) return found;
   }
   return null;
@@ -50,11 +59,13 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function ask(path: string, env: { readonly [name: string]: string | undefined }): Promise<Interpreter | null> {
+async function ask(path: string, env: Env, user: User | null): Promise<Interpreter | null> {
   try {
     const { stdout } = await promisify(execFile)(path, ['-s', '-S', '-B', '-c', ASK], {
       timeout: LOOK_MS,
       env: { PATH: env['PATH'], HOME: env['HOME'] },
+      cwd: '/',
+      ...(user ?? {}),
     });
     const [executable, prefix, basePrefix, build, version] = JSON.parse(stdout) as [
       string,

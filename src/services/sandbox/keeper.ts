@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Failure } from '#contract/failure.ts';
-import type { Interpreter } from './find-python.ts';
+import type { Interpreter, User } from './find-python.ts';
 import { pythonFolder } from './python-sources.ts';
 
 const KEPT_WORDS = 4000;
@@ -18,12 +18,14 @@ const ADDRESS_LENGTH = 107;
 export class Keeper {
   readonly #python: Interpreter;
   readonly #hashSeed: number;
+  readonly #user: User | null;
   #process: ChildProcess | null = null;
   #address: Promise<string> | null = null;
 
-  constructor(python: Interpreter, hashSeed: number) {
+  constructor(python: Interpreter, hashSeed: number, user: User | null = null) {
     this.#python = python;
     this.#hashSeed = hashSeed;
+    this.#user = user;
   }
 
   /** Starts it if it is not there (any more). @throws Failure `sandbox-died` */
@@ -73,6 +75,7 @@ export class Keeper {
         PYTHONHASHSEED: String(this.#hashSeed),
       },
       cwd: '/',
+      ...(this.#user ?? {}),
       // Ctrl-C goes to the whole group of the terminal; when a run ends is for the run to say.
       detached: true,
     });

@@ -7,6 +7,7 @@ import { Infrastructure, type Verdict } from './backend.ts';
 /** @throws Infrastructure, Failure `sandbox-tests-invalid` */
 export function readVerdict(answer: JsonObject): Verdict {
   refuseTrouble(answer);
+  if (typeof answer['status'] !== 'string') throw new Infrastructure('an answer without a status');
   return {
     status: String(answer['status']) as Verdict['status'],
     detail: String(answer['detail'] ?? ''),
@@ -32,9 +33,4 @@ export function refuseTrouble(answer: JsonObject): void {
       },
     );
   }
-}
-
-/** What a broker is asked. */
-export function toOrder(op: string, fields: JsonObject): JsonObject {
-  return { op, ...fields };
 }

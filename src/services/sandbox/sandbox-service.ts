@@ -16,6 +16,7 @@ import type {
 import type { ActionScope } from '#contract/services.ts';
 import type { Backend, Turn } from './backend.ts';
 import { Backends } from './backends.ts';
+import type { User } from './find-python.ts';
 import { cpuLimit, makePolicy, wallLimit } from './policy.ts';
 import { References } from './references.ts';
 import { runCandidate } from './run-candidate.ts';
@@ -26,6 +27,8 @@ export interface SandboxHubOptions {
   readonly env: { readonly [name: string]: string | undefined };
   /** How many sandboxes are at work at once; one a core unless told. */
   readonly workers?: number;
+  /** As root: the sandboxes belong to this user instead. */
+  readonly user?: User;
 }
 
 export interface SandboxHub {
@@ -41,8 +44,8 @@ export interface SandboxHub {
   close(): Promise<void>;
 }
 
-export function makeSandboxHub({ env, workers = availableParallelism() }: SandboxHubOptions): SandboxHub {
-  const pool = new UnitPool(workers);
+export function makeSandboxHub({ env, workers = availableParallelism(), user }: SandboxHubOptions): SandboxHub {
+  const pool = new UnitPool(workers, user);
   const backends = new Backends(pool, env);
   const references = new References();
   const served: SandboxHub['served'] = async (language, options = {}) => {

@@ -5,7 +5,7 @@ import { Failure } from '#contract/failure.ts';
 import type { JsonObject } from '#contract/json.ts';
 import { stopped } from '../llm/stopped.ts';
 import type { Turn } from './backend.ts';
-import type { Interpreter } from './find-python.ts';
+import type { Interpreter, User } from './find-python.ts';
 import { died, Keeper } from './keeper.ts';
 import { Unit, UnitGone } from './unit.ts';
 
@@ -19,11 +19,13 @@ export class UnitPool {
   readonly #idle = new Map<string, Unit[]>();
   readonly #busy = new Set<Unit>();
   readonly #queue: Waiting[] = [];
+  readonly #user: User | null;
   #free: number;
   #isClosed = false;
 
-  constructor(size = availableParallelism()) {
+  constructor(size = availableParallelism(), user: User | null = null) {
     this.#free = size;
+    this.#user = user;
   }
 
   /** Starts what will be needed, while the process is small. Trouble is told to whoever needs it. */
@@ -138,7 +140,7 @@ export class UnitPool {
     const key = keyOf(python, hashSeed);
     const known = this.#keepers.get(key);
     if (known !== undefined) return known;
-    const keeper = new Keeper(python, hashSeed);
+    const keeper = new Keeper(python, hashSeed, this.#user);
     this.#keepers.set(key, keeper);
     return keeper;
   }

@@ -1,6 +1,7 @@
 /** One connection to what the keeper forked: an order in, an answer out, as frames of JSON. */
 
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { JsonObject } from '#contract/json.ts';
 
 /** A frame is four bytes of length and JSON. Everything of a candidate's has a limit of its own far below this. */
@@ -10,7 +11,7 @@ const LARGEST_ANSWER = 1 << 30;
 export class UnitGone extends Error {}
 
 export class Unit {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #pieces: Buffer[] = [];
   #bytes = 0;
   #wanted = 4;
@@ -19,9 +20,8 @@ export class Unit {
   #waiting: { resolve(answer: JsonObject): void; reject(error: Error): void } | null = null;
   #isGone = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
-    socket.setNoDelay(true);
     socket.on('data', (piece) => this.#hear(piece));
     const gone = () => this.#lose();
     socket.on('error', gone).on('close', gone).on('end', gone);
@@ -61,6 +61,7 @@ export class Unit {
 
   /** Whether the process may end although this is open. */
   ref(isNeeded: boolean): void {
+    if (!(this.#socket instanceof Socket)) return;
     if (isNeeded) this.#socket.ref();
     else this.#socket.unref();
   }

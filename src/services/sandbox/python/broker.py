@@ -22,6 +22,10 @@ RUNS_A_TESTER = 64
 _TESTER_MEMORY = 4 << 30
 
 
+_ENDING_SECONDS = 2
+_NO_VERDICT = {"passed": 0, "total": 0, "behaviour": "", "taken": [], "ready": True, "mutated": False}
+
+
 class Infrastructure(Exception):
     """It says nothing about the candidate."""
 
@@ -55,6 +59,8 @@ class Child:
 
 
 def _serve_tests(orders, tests, limits):
+    if not confine.in_namespaces:
+        kernel.forbid_dumps()
     confine.confine({**limits, "memoryBytes": _TESTER_MEMORY, "processes": 64, "openFiles": 128}, 3600)
     gc.unfreeze()
     tester.serve(orders, tests)
@@ -63,8 +69,10 @@ def _serve_tests(orders, tests, limits):
 class Broker:
     def __init__(self, outside, own_processes):
         self.outside = outside
-        self.zygote = Child(zygote.serve, kept=(own_processes,))
-        os.close(own_processes)
+        kept = () if own_processes is None else (own_processes,)
+        self.zygote = Child(zygote.serve, kept=kept)
+        for fd in kept:
+            os.close(fd)
         self.tester = None
         self.suite = None
         self.runs = 0
@@ -95,22 +103,36 @@ class Broker:
     # ---- split: the verdict is the tester's ----------------------------------------------------------------------
 
     def split(self, request):
+        """
+        The tests keep their arguments whatever the candidate does to its copies. Where it does something to them, the tests must
+        also pass as they would in one process, with the arguments changed: only both together are a pass.
+        """
         self.prepare(request["tests"], request["limits"])
+        verdict = self.split_once(request, request.get("applies", False))
+        if verdict["status"] != "pass" or not verdict["mutated"] or request["tests"]["type"] == "cases":
+            return verdict
+        applied = self.split_once(request, True)
+        return verdict if applied["status"] == "pass" else applied
+
+    def split_once(self, request, applies):
+        if self.tester is None:
+            self.prepare(request["tests"], request["limits"])
         ours, theirs = socket.socketpair()
         self.start(request, theirs)
         try:
-            frames.send(self.tester.orders, {}, [ours.fileno()])
+            frames.send(self.tester.orders, {"applies": applies}, [ours.fileno()])
         except frames.Closed:
             self.drop_tester()
         ours.close()
         verdict = self.wait_for_tester(request["limits"]["wallMs"])
+        if verdict is not None and verdict["status"] == "gone":
+            # Its end of the channel closed as it ended: how it ended is seen a moment later.
+            select.select([self.zygote.orders], [], [], _ENDING_SECONDS)
         report = self.stop()
-        if verdict is None or verdict["status"] in ("gone", "forged", "output_limit"):
-            # What it was in the middle of must not be met by the next candidate.
-            if verdict is None:
-                self.drop_tester()
-                verdict = {"status": "timeout_wall", "detail": "no end within the wall limit", "passed": 0, "total": 0, "behaviour": "", "taken": []}
-                verdict["ready"] = True
+        if verdict is None:
+            # What the tester was in the middle of must not be met by the next candidate.
+            self.drop_tester()
+            verdict = {**_NO_VERDICT, "status": "timeout_wall", "detail": "no end within the wall limit"}
         if verdict["status"] == "dead":
             self.drop_tester()
             raise Infrastructure("the tester died")
@@ -201,6 +223,7 @@ class Broker:
                     frames.send(ours, order)
         except frames.Closed:
             trouble = "gone", ""
+            select.select([self.zygote.orders], [], [], _ENDING_SECONDS)
         except frames.Malformed:
             trouble = "forged", "its words are none of ours"
         report = self.stop()

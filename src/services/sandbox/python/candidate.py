@@ -12,6 +12,7 @@ import frames
 import scripts
 import wire
 
+LARGEST_REPLY = 16 << 20
 _OURS = ("frames", "wire", "candidate", "tester", "zygote", "broker", "kernel", "callfilter", "scripts", "jail", "keeper", "program", "confine", "values")
 
 
@@ -23,6 +24,10 @@ def _exception_form(error):
     except BaseException:
         text = "(no text)"
     return ["x", type(error).__name__[:100], names, text]
+
+
+def _no_form(value):
+    return None
 
 
 class Served:
@@ -61,9 +66,19 @@ class Served:
         return ["loaded"]
 
     def answer(self, order):
+        """`["v", value]`, with the arguments as they are afterwards where they are no longer what they were."""
         try:
-            value = self.perform(order)
-            return ["v", wire.encode(value, self.keep)]
+            if order[0] != "call":
+                return ["v", wire.encode(self.perform(order), self.keep)]
+            args = [wire.decode(form, self.revive) for form in order[2]]
+            kwargs = {name: wire.decode(form, self.revive) for name, form in order[3].items()}
+            value = self.find(order[1])(*args, **kwargs)
+            reply = ["v", wire.encode(value, self.keep)]
+            if not all(type(form) is not list for form in order[2]):
+                after = [wire.encode(arg, _no_form) for arg in args]
+                if after != order[2]:
+                    reply.append(after)
+            return reply
         except StopIteration as error:
             return ["stop"] if order[0] == "next" else _exception_form(error)
         except MemoryError as error:
@@ -75,12 +90,6 @@ class Served:
 
     def perform(self, order):
         act = order[0]
-        if act == "call":
-            function = self.find(order[1])
-            revive = lambda parts: self.handles[parts[0]]
-            args = [wire.decode(form, revive) for form in order[2]]
-            kwargs = {name: wire.decode(form, revive) for name, form in order[3].items()}
-            return function(*args, **kwargs)
         if act == "next":
             return next(self.handles[order[1]])
         if act == "get":
@@ -90,6 +99,9 @@ class Served:
         if act == "data":
             return self.module.__dict__.get(order[1])
         raise ValueError(act)
+
+    def revive(self, parts):
+        return self.handles[parts[0]]
 
     def find(self, name):
         if type(name) is int:
@@ -123,7 +135,10 @@ def serve(channel, request):
             else:
                 reply = served.answer(order)
             try:
-                frames.send(channel, reply)
+                data = frames.pack(reply)
+                channel.sendall(data if len(data) <= LARGEST_REPLY else frames.pack(["big"]))
+            except OSError:
+                os._exit(0)
             except (MemoryError, RecursionError, ValueError) as error:
                 frames.send(channel, _exception_form(error))
     finally:

@@ -22,6 +22,7 @@ import frames
 import jail
 import kernel
 import program
+import scripts
 
 sys.path.pop(0)
 
@@ -53,9 +54,9 @@ def main():
 
 def _accept(listener):
     connection, _ = listener.accept()
-    # Whoever is not the same user has no business here.
+    # Whoever is not the same user (or root) has no business here.
     pid, uid, _ = __import__("struct").unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    if uid == os.getuid():
+    if uid in (os.getuid(), 0):
         if os.fork() == 0:
             try:
                 listener.close()
@@ -105,6 +106,11 @@ def _guard(connection):
 
 def _unit(connection):
     own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    # How and where we were started is nobody's business inside.
+    sys.argv[:] = [""]
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[:] = [""]
+    scripts.fresh_main()
     tree, hidden = jail.interpreter_tree()
     jail.enter(tree, hidden)
     kernel.become_user()

@@ -9,12 +9,13 @@ import random
 import sys
 import types
 
+import candidate
 import frames
 import scripts
 import values
 import wire
 
-LARGEST_REPLY = 16 << 20
+LARGEST_REPLY = candidate.LARGEST_REPLY
 _EXITS = ("SystemExit", "KeyboardInterrupt", "GeneratorExit")
 
 
@@ -50,8 +51,11 @@ def _relayed_class(name):
 class Session:
     """One candidate on the other end of a channel."""
 
-    def __init__(self, channel, entry):
+    def __init__(self, channel, entry, applies):
         self.channel = channel
+        self.applies = applies
+        self.after = None
+        self.mutated = False
         self.entry = entry
         self.trouble = None
         self.ready = False
@@ -71,7 +75,7 @@ class Session:
             self.trouble = ("gone", "")
             raise CandidateGone from None
         except frames.Malformed as error:
-            self.trouble = ("output_limit" if "frame" in str(error) else "forged", "its answer is %s" % error)
+            self.trouble = ("forged", "its answer is %s" % error)
             raise CandidateGone from None
         return self.read(reply, raw)
 
@@ -96,10 +100,14 @@ class Session:
 
     def read(self, reply, raw):
         try:
-            if reply[0] == "v" and len(reply) == 2:
+            if reply[0] == "v" and len(reply) in (2, 3):
                 value = wire.decode(reply[1], self.revive)
+                self.after = reply[2] if len(reply) == 3 else None
                 self.behaviour.update(b"%d:" % len(raw) + raw)
                 return value
+            if reply == ["big"]:
+                self.trouble = ("output_limit", "an answer of more than %d bytes" % LARGEST_REPLY)
+                raise CandidateGone
             if reply == ["stop"]:
                 self.behaviour.update(b"stop")
                 error = StopIteration()
@@ -141,9 +149,30 @@ class Session:
     def call(self, target, args, kwargs):
         order = ["call", target, [self.encode(arg) for arg in args], {name: self.encode(arg) for name, arg in kwargs.items()}]
         self.calls += 1
+        self.after = None
         value = self.ask(order)
         self.answered += 1
+        if self.after is not None:
+            self.mutated = True
+            if self.applies:
+                self.apply(args)
         return value
+
+    def apply(self, args):
+        """What the candidate did to its copies is done to the tests' own arguments, as it would be in one process."""
+        try:
+            for ours, form in zip(args, self.after):
+                theirs = None if form is None else wire.decode(form, self.revive)
+                if theirs is None or type(theirs) is not type(ours):
+                    continue
+                if isinstance(ours, (list, bytearray)):
+                    ours[:] = theirs
+                elif isinstance(ours, (dict, set)):
+                    ours.clear()
+                    ours.update(theirs)
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+            self.trouble = ("forged", "its answer is not of the protocol")
+            raise CandidateGone from None
 
     def resolve(self, name):
         """A global of the candidate's, for a script that needs more than the entry."""
@@ -224,8 +253,8 @@ class Suite:
             for case in tests["cases"]
         ]
 
-    def run(self, channel):
-        session = Session(channel, self.entry)
+    def run(self, channel, applies):
+        session = Session(channel, self.entry, applies)
         random.seed(0)
         sys.setrecursionlimit(1000)
         status, detail, passed, total = self._verdict(session)
@@ -239,6 +268,7 @@ class Suite:
             "behaviour": session.behaviour.hexdigest(),
             "taken": sorted(session.taken),
             "ready": session.ready,
+            "mutated": session.mutated,
         }
 
     def _verdict(self, session):
@@ -351,9 +381,9 @@ def serve(orders, tests):
             return
         frames.send(orders, {"ready": True})
         while True:
-            _, fds = frames.receive_with_fds(orders)
+            order, fds = frames.receive_with_fds(orders)
             channel = socket.socket(fileno=fds[0])
-            verdict = suite.run(channel)
+            verdict = suite.run(channel, order["applies"])
             # First the verdict: whatever the candidate does when its channel closes comes too late.
             frames.send(orders, verdict)
             channel.close()

@@ -16,6 +16,7 @@ import candidate
 import confine
 import frames
 import kernel
+import program
 
 _GRACE_MS = 3
 # While nothing happens, how often the clock is looked at least.
@@ -35,11 +36,13 @@ class Zygote:
         started = frames.monotonic_ms()
         out_read, out_write = os.pipe()
         stdin = _stdin(request.get("stdin"))
-        kernel.unshare(kernel.NEWPID)
+        if confine.in_namespaces:
+            kernel.unshare(kernel.NEWPID)
         pid = os.fork()
         if pid == 0:
             _become_candidate(request, limits, fds[0], out_write, stdin)
-        kernel.setns(self.own_processes, kernel.NEWPID)
+        if confine.in_namespaces:
+            kernel.setns(self.own_processes, kernel.NEWPID)
         os.close(out_write)
         os.close(stdin)
         for fd in fds:
@@ -88,6 +91,8 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
         os.close(ended)
+        if not confine.in_namespaces:
+            program.kill_all()
         if keep_output and reason is None:
             while written <= limits["outputBytes"]:
                 piece = os.read(out_read, 1 << 16) if select.select([out_read], [], [], 0)[0] else b""
@@ -210,11 +215,14 @@ def _digests(sources):
     return ["v", digests]
 
 
-def serve(orders, own_processes):
+def serve(orders, own_processes=None):
     """Candidates, one after another, until the broker is gone. Never returns."""
     try:
         zygote = Zygote(orders, own_processes)
         kernel.drop_bounding_set()
+        if not confine.in_namespaces:
+            kernel.forbid_dumps()
+            kernel.adopt_orphans()
         gc.collect()
         gc.freeze()
         while True:
