@@ -3,13 +3,14 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ServerStats } from './llm-server.ts';
+import type { RateLimit, ServerStats } from './llm-server.ts';
 
 /** The options that can be written as JSON; functions come from `module`. */
 export interface ServerProcessOptions {
   readonly answers?: 'echo' | 'random';
   readonly latencyMs?: number | readonly [number, number];
   readonly apiKey?: string;
+  readonly rateLimit?: RateLimit;
   readonly port?: number;
   readonly journal?: string;
   /** A file whose default export is a further LlmServerOptions. */

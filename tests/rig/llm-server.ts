@@ -32,6 +32,8 @@ export interface ServedAnswer {
   readonly toolCalls?: readonly unknown[];
   /** Left out of the body when null. */
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
+  /** Put into the body instead of the truth, which is still what the server counts. */
+  readonly claimedUsage?: unknown;
 }
 
 export type Fault =
@@ -56,12 +58,21 @@ export type Fault =
 
 export type Answerer = (request: ServedRequest) => ServedAnswer | string;
 
+export interface RateLimit {
+  readonly perSecond: number;
+  /** How many it holds. */
+  readonly burst: number;
+  readonly retryAfter?: string;
+}
+
 export interface LlmServerOptions {
   /** `echo`: a function of the request. `random`: another text each time, so that any way around the journal shows. */
   readonly answers?: 'echo' | 'random' | Answerer;
   /** Milliseconds, or a range from which each answer draws. */
   readonly latencyMs?: number | readonly [number, number];
   readonly fault?: (request: ServedRequest) => Fault | null;
+  /** A token bucket, full at first: requests that find it empty are refused at once with 429. */
+  readonly rateLimit?: RateLimit;
   /** Keys that are let in; all where it is left out. */
   readonly apiKey?: string;
   readonly port?: number;
@@ -125,9 +136,12 @@ class State {
   #output = 0;
   #inFlight = 0;
   #mostInFlight = 0;
+  #bucket: number;
+  #filledAt = performance.now();
 
   constructor(options: LlmServerOptions) {
     this.options = options;
+    this.#bucket = options.rateLimit?.burst ?? 0;
   }
 
   stats(): ServerStats {
@@ -160,6 +174,22 @@ class State {
     this.#write({ type: 'answered', nth: request.nth, digest: request.digest, input, output });
   }
 
+  /** Takes a token, or says what to answer where there is none. */
+  refuse(): Fault | null {
+    const limit = this.options.rateLimit;
+    if (limit === undefined) return null;
+    const now = performance.now();
+    const saved = this.#bucket + ((now - this.#filledAt) * limit.perSecond) / 1000;
+    this.#bucket = Math.min(limit.burst, saved);
+    this.#filledAt = now;
+    if (this.#bucket >= 1) {
+      this.#bucket--;
+      return null;
+    }
+    const { retryAfter } = limit;
+    return { type: 'status', status: 429, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  }
+
   left(): void {
     this.#inFlight--;
   }
@@ -183,6 +213,8 @@ async function handle(state: State, incoming: IncomingMessage, response: ServerR
   }
   const request = state.arrived(Buffer.concat(pieces).toString('utf8'), incoming.headers);
   try {
+    const refusal = state.refuse();
+    if (refusal !== null) return misbehave(refusal, response);
     await wait(drawLatency(state.options.latencyMs));
     const fault = state.options.fault?.(request) ?? null;
     if (fault === null) answer(state, request, response);
@@ -218,9 +250,11 @@ function answer(state: State, request: ServedRequest, response: ServerResponse):
         finish_reason: finishReason,
       },
     ],
-    ...(given.usage === null
-      ? {}
-      : { usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens } }),
+    ...(given.claimedUsage !== undefined
+      ? { usage: given.claimedUsage }
+      : given.usage === null
+        ? {}
+        : { usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens } }),
   });
 }
 

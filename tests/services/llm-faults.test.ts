@@ -96,6 +96,28 @@ for (const [name, fault, code, scope] of final) {
   });
 }
 
+for (const [name, claimedUsage] of [
+  ['negative', { prompt_tokens: -5, completion_tokens: -1e9 }],
+  ['absurd', { prompt_tokens: 10, completion_tokens: 9e15 }],
+  ['absurd the other way', { prompt_tokens: 1e12, completion_tokens: 1 }],
+  ['in fractions', { prompt_tokens: 0.5, completion_tokens: 1.25 }],
+  ['in words', { prompt_tokens: 'many', completion_tokens: null }],
+  ['a list', [1, 2]],
+  ['beyond numbers', { prompt_tokens: 1e400, completion_tokens: 1 }],
+] as const) {
+  test(`a usage that is ${name} counts as what was reserved, and the budget holds`, async () => {
+    const server = await startLlmServer({ answers: () => ({ text: 'four', claimedUsage }) });
+    // At most 5 + 32 tokens in and 100 out, at $1 and $2 a million: $0.000237 a call, so that four fit and a fifth does not.
+    const rig = makeLlmRig(endpointSpec(server.url), { budgetUsd: 0.001 });
+    open.push(server, rig.hub);
+    for (let nth = 0; nth < 4; nth++) assert.is((await rig.ask(`row ${nth}`)).text, 'four');
+    assert.is((await failureOf(rig.ask('row 4'))).code, 'budget-spent');
+    const ledger = await rig.hub.ledger();
+    assert.equal([ledger.calls, ledger.openCalls, ledger.usd.toFixed(6)], [4, 0, '0.000948']);
+    assert.ok(ledger.input > 0 && ledger.input < 1000 && ledger.output > 0 && ledger.output <= 400);
+  });
+}
+
 test('what the body says was billed is counted, without an answer', async () => {
   const { rig } = await rigWith({ type: 'no-choices' }, 1, { retries: 0 });
   await failureOf(rig.ask('hello'));

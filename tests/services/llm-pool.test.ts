@@ -13,13 +13,15 @@ test('one decrease a burst, slow increase, never above the limit', () => {
   limit.rateLimited(10, 20);
   for (let sentAt = 11; sentAt <= 20; sentAt++) limit.rateLimited(sentAt, 21);
   assert.is(limit.value, 32);
-  limit.rateLimited(22, 30);
+  limit.rateLimited(1020, 1021);
+  assert.is(limit.value, 32);
+  limit.rateLimited(1021, 1030);
   assert.is(limit.value, 16);
   for (let nth = 0; nth < 16; nth++) limit.succeeded();
   assert.is(limit.value, 17);
   for (let nth = 0; nth < 10_000; nth++) limit.succeeded();
   assert.is(limit.value, 64);
-  for (let at = 100; at < 200; at++) limit.rateLimited(at, at);
+  for (let at = 1e4; at < 1e6; at += 1001) limit.rateLimited(at, at);
   assert.is(limit.value, 1);
 });
 

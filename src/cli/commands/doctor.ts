@@ -3,22 +3,17 @@
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import type { Manifest } from '#contract/manifest.ts';
 import { countDiagnostics } from '#report/format-diagnostic.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
 import { isObject } from '#util/json-object.ts';
 import { toColumns } from '../columns.ts';
 import { type Prepared, prepare, shown } from '../compose.ts';
+import { endpointFindings } from '../endpoint-findings.ts';
+import type { Finding } from '../finding.ts';
 import type { Io } from '../io.ts';
 import { readLock } from '../lock-file.ts';
 import { cacheFolder, type ManifestFlags, makePrinter } from '../session.ts';
 import { findWorkspace, hasLock, lockPath } from '../workspace.ts';
-
-interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'missing' | 'warning';
-  readonly detail: string;
-}
 
 const REACH_MS = 4000;
 const LITTLE_SPACE = 1 << 30;
@@ -144,20 +139,7 @@ async function manifestFindings(prepared: Prepared, io: Io): Promise<Finding[]> 
       detail: from === null ? 'not in the environment nor in a .env file' : `from ${shown(from, io)}`,
     });
   }
-  found.push(
-    ...(await Promise.all(Object.values(manifest.endpoints).map((endpoint) => reach(endpoint, workspace.dir)))),
-  );
-  for (const { alias, model, endpoint, price } of Object.values(manifest.models)) {
-    const cost =
-      price === null
-        ? 'no price, so no budget can hold'
-        : `$${price.input} in, $${price.output} out per million tokens`;
-    found.push({
-      what: `model ${alias}`,
-      state: price === null ? 'warning' : 'ok',
-      detail: `${model} at ${endpoint}: ${cost}`,
-    });
-  }
+  found.push(...(await endpointFindings(manifest, workspace.dir, secrets)));
   const { datasets } = plan?.resolved ?? {};
   for (const [spec, value] of Object.entries(isObject(datasets) ? datasets : {})) {
     const files =
@@ -174,23 +156,4 @@ function writable(cache: string): Finding {
   } catch (error) {
     return { what: 'store', state: 'missing', detail: `${cache} cannot be written: ${String(error)}` };
   }
-}
-
-/** Any answer will do, even a refusal: no key is sent, so nothing can be billed. */
-async function reach(endpoint: Manifest['endpoints'][string], dir: string): Promise<Finding> {
-  const what = `endpoint ${endpoint.id}`;
-  if (endpoint.provider === 'replay')
-    return { what, state: 'ok', detail: `answers from ${shownIn(dir, endpoint.recordings ?? 'recordings')}` };
-  try {
-    const response = await fetch(endpoint.base_url, { signal: AbortSignal.timeout(REACH_MS), redirect: 'manual' });
-    await response.body?.cancel();
-    return { what, state: 'ok', detail: `${endpoint.base_url} answers (HTTP ${response.status})` };
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return { what, state: 'missing', detail: `${endpoint.base_url} cannot be reached: ${cause}` };
-  }
-}
-
-function shownIn(dir: string, path: string): string {
-  return path.startsWith(`${dir}/`) ? path.slice(dir.length + 1) : path;
 }

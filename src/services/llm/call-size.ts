@@ -9,6 +9,9 @@ export const ASSUMED_MAX_TOKENS = 32_768;
 /** Tokens that chat templates put around a message. */
 const TOKENS_AROUND_MESSAGE = 16;
 
+/** Tokens of prompts that a provider adds, or of reasoning that it does not show. */
+const UNSEEN_TOKENS = 16_384;
+
 export interface CallSize {
   /** No tokenizer makes more tokens than there are UTF-8 bytes. */
   readonly most: Usage;
@@ -26,6 +29,16 @@ export function toCallSize(call: CallRequest): CallSize {
     most: { input: bytes + around, output: answers * (told.length > 0 ? Math.max(...told) : ASSUMED_MAX_TOKENS) },
     likely: { input: Math.ceil(bytes / 4) + around, output: answers * (told.length > 0 ? Math.max(...told) : 1024) },
   };
+}
+
+/**
+ * What an endpoint says a call used, or null where that cannot be. Bounds are generous: hidden prompts and reasoning count
+ * too. What is not believed counts as what was reserved, so that no field of an answer can empty a budget or fill it.
+ */
+export function believable(usage: Usage | null, { most }: CallSize): Usage | null {
+  if (usage === null) return null;
+  const mayBe = (count: number, bound: number) => count <= 4 * bound + UNSEEN_TOKENS;
+  return mayBe(usage.input, most.input) && mayBe(usage.output, most.output) ? usage : null;
 }
 
 export function isCount(value: unknown): value is number {

@@ -8,9 +8,17 @@ import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
 import { comparePriority } from '#util/heap.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
+import { AdaptivePace } from './adaptive-pace.ts';
 import { RateWindow, type WindowEntry } from './rate-window.ts';
+import { type Backoff, DEFAULT_BACKOFF } from './retry-wait.ts';
 import { stopped } from './stopped.ts';
 import { WaitingLine } from './waiting-line.ts';
+
+/** However few were let in before the first 429: slower than this is not guessed, it is found out. */
+const CALLS_A_BACKOFF = 5;
+
+/** Where there is a pace, it is the pace that keeps 429s away: the number at once may rise faster. */
+const PACED_WEIGHT = 4;
 
 /** Endpoint-class failures in a row after which a model is not called any more in this run. */
 const BREAKER_THRESHOLD = 3;
@@ -26,6 +34,7 @@ type First = ReturnType<WaitingLine<Slot>['first']>;
 interface ModelPool {
   readonly model: string;
   readonly limit: AdaptiveLimit;
+  readonly pace: AdaptivePace;
   /** Calls that may not even be prepared yet. */
   readonly entering: WaitingLine<() => void>;
   /** Calls that are ready to be sent. */
@@ -42,8 +51,11 @@ interface ModelPool {
 export interface Slot {
   /** @param tokens what the call really used */
   succeeded(tokens: number): void;
-  /** @param pauseMs Retry-After, where the endpoint said one */
-  rateLimited(pauseMs: number | null): void;
+  /**
+   * @param pauseMs Retry-After, where the endpoint said one
+   * @returns whether the pool sees to it that the next attempt is not too early
+   */
+  rateLimited(pauseMs: number | null): boolean;
   failed(failure: Failure): void;
   /** The endpoint works, whatever became of this request; a Retry-After pauses the model all the same. */
   answered(pauseMs: number | null): void;
@@ -54,14 +66,16 @@ export class EndpointPool {
   readonly #endpoint: EndpointSpec;
   readonly #clock: Clock;
   readonly #models = new Map<string, ModelPool>();
+  readonly #leastGuess: number;
   readonly #requests: RateWindow;
   readonly #tokens: RateWindow;
   #inFlight = 0;
   #cancelTimer: (() => void) | null = null;
 
-  constructor(endpoint: EndpointSpec, clock: Clock) {
+  constructor(endpoint: EndpointSpec, clock: Clock, backoff: Backoff = DEFAULT_BACKOFF) {
     this.#endpoint = endpoint;
     this.#clock = clock;
+    this.#leastGuess = CALLS_A_BACKOFF / (backoff.baseMs / 1000);
     this.#requests = new RateWindow(endpoint.limits.rpm);
     this.#tokens = new RateWindow(endpoint.limits.tpm);
   }
@@ -105,6 +119,7 @@ export class EndpointPool {
       pool = {
         model,
         limit: new AdaptiveLimit(this.#endpoint.limits.concurrency),
+        pace: new AdaptivePace(this.#leastGuess),
         entering: new WaitingLine(),
         waiting: new WaitingLine(),
         entered: 0,
@@ -159,7 +174,8 @@ export class EndpointPool {
     for (const pool of this.#models.values()) {
       const head = pool.waiting.first();
       if (head === undefined || pool.inFlight >= pool.limit.value) continue;
-      if (pool.pausedUntil > now) wakeAt = Math.min(wakeAt, pool.pausedUntil);
+      const mayAt = Math.max(pool.pausedUntil, pool.pace.fitsAt(now));
+      if (mayAt > now) wakeAt = Math.min(wakeAt, mayAt);
       else if (first === undefined || comparePriority(head.priority, first.priority) < 0) {
         chosen = pool;
         first = head;
@@ -180,21 +196,24 @@ export class EndpointPool {
     const sentAt = this.#clock.now();
     const used: WindowEntry = this.#tokens.reserve(tokens, sentAt);
     this.#requests.reserve(1, sentAt);
+    const sent = pool.pace.send(sentAt);
     pool.inFlight++;
     this.#inFlight++;
     let isReleased = false;
     return {
       succeeded: (actual) => {
         pool.failuresInRow = 0;
-        pool.limit.succeeded();
+        pool.limit.succeeded(pool.pace.perSecond === null ? 1 : PACED_WEIGHT);
         this.#tokens.settle(used, actual, this.#clock.now());
       },
       rateLimited: (pauseMs) => {
         const now = this.#clock.now();
         pool.failuresInRow = 0;
-        pool.limit.rateLimited(sentAt, now);
+        const isPaced = pool.pace.refused(sent, pauseMs, now);
+        if (!isPaced) pool.limit.rateLimited(sentAt, now);
         if (pauseMs !== null) pool.pausedUntil = Math.max(pool.pausedUntil, now + pauseMs);
         this.#tokens.settle(used, 0, now);
+        return isPaced || pauseMs !== null;
       },
       failed: (failure) => {
         pool.failuresInRow++;

@@ -204,7 +204,7 @@ class Hub implements LlmHub {
   #open(spec: EndpointSpec): OpenEndpoint {
     const { options } = { options: this.#options };
     const clock = options.clock ?? systemClock;
-    const pool = new EndpointPool(spec, clock);
+    const pool = new EndpointPool(spec, clock, options.backoff);
     let transport: Promise<Transport> | null = null;
     let recordings: Promise<Recordings> | null = null;
     return {

@@ -7,7 +7,7 @@ import type { CallIntent, CallRecord, Lease } from '#contract/store.ts';
 import { type Clock, pause } from '#util/clock.ts';
 import type { Budget, Reservation } from './budget.ts';
 import { type CallRequest, requestBlob, requestBody } from './call-request.ts';
-import { type CallSize, toCallSize, toUsd } from './call-size.ts';
+import { believable, type CallSize, toCallSize, toUsd } from './call-size.ts';
 import { badResponse, type Trouble, troubleOfReply } from './call-trouble.ts';
 import type { EndpointPool, Slot } from './endpoint-pool.ts';
 import type { Stage } from './flight.ts';
@@ -75,8 +75,8 @@ export async function payForCall(
       const { code } = result.trouble;
       const about = { node: scope.node, call: call.key, endpoint: endpoint.id, model: call.model.model };
       options.emit({ type: 'call-retry', ...about, code, waitMs: Math.round(wait) });
-      // After Retry-After the whole pool waits, this call in it.
-      if (result.trouble.retryAfterMs === null) await pause(context.clock, wait, signal);
+      // After Retry-After the whole pool waits, this call in it; so it does where 429s have given it a pace.
+      if (!result.isPaced) await pause(context.clock, wait, signal);
     }
   } finally {
     context.background(leased.lease.release());
@@ -111,7 +111,10 @@ function retryWait({ endpoint, backoff }: CallContext, call: CallRequest, troubl
   return trouble.retryAfterMs > Math.max(LEAST_PATIENCE_MS, endpoint.timeouts.total_ms) ? null : trouble.retryAfterMs;
 }
 
-type Attempt = { readonly record: CallRecord } | { readonly trouble: Trouble; readonly failure: Failure };
+type Attempt =
+  | { readonly record: CallRecord }
+  /** `isPaced`: the pool lets the next attempt in when it is time. */
+  | { readonly trouble: Trouble; readonly failure: Failure; readonly isPaced: boolean };
 
 async function attemptOnce(
   context: CallContext,
@@ -150,9 +153,10 @@ async function attemptOnce(
       const answered =
         reply.type === 'response' && reply.status >= 200 && reply.status < 300 ? readAnswer(reply.text, redact) : null;
       if (answered?.ok) {
-        const usage = answered.usage ?? size.likely;
+        const told = believable(answered.usage, size);
+        const usage = told ?? size.likely;
         // Without a usage nobody knows what it cost: then it counts as what was reserved.
-        const usd = toUsd(answered.usage ?? size.most, call.model.price);
+        const usd = toUsd(told ?? size.most, call.model.price);
         reservation.settling(usd);
         // The endpoint is done with it: the next call need not wait until this answer is on disk.
         slot.succeeded(usage.input + usage.output);
@@ -167,11 +171,11 @@ async function attemptOnce(
       const trouble =
         answered === null
           ? troubleOfReply(reply, endpoint, clock, redact)
-          : badResponse(answered.problem, answered.usage);
+          : badResponse(answered.problem, believable(answered.usage, size));
       const failure = toFailure(trouble, call, endpoint, attempt);
-      reportTrouble(slot, trouble, failure, attempt >= endpoint.retries);
+      const isPaced = reportTrouble(slot, trouble, failure, attempt >= endpoint.retries);
       isEnded = await closeIntent(options, intent, reservation, trouble, call);
-      return { trouble, failure };
+      return { trouble, failure, isPaced };
     } finally {
       if (!isEnded) reservation.lose();
     }
@@ -247,10 +251,11 @@ async function closeIntent(
   return true;
 }
 
-function reportTrouble(slot: Slot, trouble: Trouble, failure: Failure, isLast: boolean): void {
-  if (trouble.code === 'llm-rate-limited') slot.rateLimited(trouble.retryAfterMs);
-  else if (trouble.scope === 'endpoint' && (isLast || !trouble.mayRetry)) slot.failed(failure);
+function reportTrouble(slot: Slot, trouble: Trouble, failure: Failure, isLast: boolean): boolean {
+  if (trouble.code === 'llm-rate-limited') return slot.rateLimited(trouble.retryAfterMs);
+  if (trouble.scope === 'endpoint' && (isLast || !trouble.mayRetry)) slot.failed(failure);
   else if (trouble.scope === 'row' && trouble.status !== null) slot.answered(trouble.retryAfterMs);
+  return trouble.retryAfterMs !== null;
 }
 
 function toFailure(trouble: Trouble, { key, model }: CallRequest, endpoint: EndpointSpec, attempt: number): Failure {
