@@ -21,6 +21,8 @@ export interface HubRepo {
   /** Without it: 401, as the hub says it. */
   readonly token?: string;
   readonly isGated?: boolean;
+  /** Another one, other commits. */
+  readonly generation?: number;
 }
 
 export interface HubRequest {
@@ -94,8 +96,8 @@ export async function startHubServer(
   return Object.assign(hub, { url: await listen(main), cdnUrl: await listen(cdn) });
 }
 
-export function commitOf(repo: string, revision = 'main'): string {
-  return createHash('sha1').update(`${repo} ${revision}`).digest('hex');
+export function commitOf(repo: string, revision = 'main', generation = 0): string {
+  return createHash('sha1').update(`${repo} ${revision} ${generation}`).digest('hex');
 }
 
 type Note = (request: Omit<HubRequest, 'nth'>) => HubRequest;
@@ -137,7 +139,9 @@ function answerHub(
     return;
   }
   const named = decodeURIComponent(revision);
-  const commits = new Map(['main', ...(repo.revisions ?? [])].map((name) => [name, commitOf(repoName, name)]));
+  const commits = new Map(
+    ['main', ...(repo.revisions ?? [])].map((name) => [name, commitOf(repoName, name, repo.generation)]),
+  );
   const commit = commits.get(named) ?? ([...commits.values()].includes(named) ? named : undefined);
   if (commit === undefined) {
     refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${named}`);

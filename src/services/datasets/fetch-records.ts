@@ -6,7 +6,7 @@ import { type Frame, FrameBuilder, type ReadOptions } from './frame.ts';
 import { parseJson } from './parse-json.ts';
 import { isSeekable, readFile } from './read-file.ts';
 import { withoutMark } from './read-jsonl.ts';
-import { readParquet } from './read-parquet.ts';
+import { inTurn, readParquet } from './read-parquet.ts';
 import { changed } from './trouble.ts';
 
 /** The records of one file, by index. @throws Failure `dataset-changed` where one is not there any more */
@@ -34,15 +34,6 @@ export async function fetchRecords(
   }
   if (indexes.every((index) => found.has(index))) return found;
   throw changed(file.name);
-}
-
-let lastTurn: Promise<void> = Promise.resolve();
-
-/** Every Parquet reader has a process of its own, and lookups come by the dozen. */
-function inTurn(work: () => Promise<void>): Promise<void> {
-  const turn = lastTurn.then(work);
-  lastTurn = turn.catch(() => undefined);
-  return turn;
 }
 
 function keep(frame: Frame, found: Map<number, DatasetRecord>, wanted: ReadonlySet<number> | null): void {

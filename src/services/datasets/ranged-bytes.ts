@@ -29,11 +29,14 @@ export class RangedBytes implements FileBytes {
     this.#ask = ask;
   }
 
-  /** Gets what is not yet held, and holds it. */
+  /** Gets what is not yet held, and holds it. Asked for piece by piece, as another draw would ask for the same pieces. */
   async prefetch(ranges: readonly ByteRange[]): Promise<void> {
-    const missing = merge(ranges).filter(([start, end]) => end > start && this.#find(start, end) === null);
+    const wanted = new Map(ranges.map((range) => [`${range[0]} ${range[1]}`, range]));
+    const missing = [...wanted.values()]
+      .filter(([start, end]) => end > start && this.#find(start, end) === null)
+      .sort(([a], [b]) => a - b);
     const bytes = await Promise.all(missing.map((range) => this.#get(range)));
-    for (const [nth, [start]] of missing.entries()) this.#held.push({ start, bytes: bytes[nth] as Uint8Array });
+    this.#held.push(...joined(missing.map(([start], nth) => ({ start, bytes: bytes[nth] as Uint8Array }))));
   }
 
   /** Lets go of everything held but the end of the file, where its indexes usually lie. */
@@ -83,6 +86,21 @@ export class RangedBytes implements FileBytes {
       for (const { reject } of wanted) reject(error);
     }
   }
+}
+
+/** Pieces that touch, as one. @param pieces sorted */
+function joined(pieces: readonly Held[]): Held[] {
+  const runs: Held[][] = [];
+  let end = -1;
+  for (const piece of pieces) {
+    if (piece.start === end) runs.at(-1)?.push(piece);
+    else runs.push([piece]);
+    end = piece.start + piece.bytes.length;
+  }
+  return runs.map((run) => {
+    const start = run[0]?.start ?? 0;
+    return { start, bytes: run.length === 1 ? (run[0] as Held).bytes : Buffer.concat(run.map(({ bytes }) => bytes)) };
+  });
 }
 
 /** Sorted, with those that touch or overlap made one. */

@@ -64,14 +64,25 @@ export async function* readParquet(
   }
 }
 
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/** Every reader has a process of its own, and lookups come by the dozen: one after the other. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+}
+
 /** Where the rows of a file lie; only its footer is read. */
 export async function readGroups(
   source: ParquetSource,
   file: DatasetFile,
   options: ParquetOptions,
 ): Promise<readonly GroupSize[]> {
-  await using reader = new ParquetReader(source, file, options);
-  return (await reader.open()).groups;
+  return inTurn(async () => {
+    await using reader = new ParquetReader(source, file, options);
+    return (await reader.open()).groups;
+  });
 }
 
 /** Zero-based rows whose column has one of the values. @throws Failure `dataset-column-missing` and as `readParquet` */
@@ -82,9 +93,12 @@ export async function matchRows(
   values: readonly string[],
   options: ParquetOptions,
 ): Promise<readonly number[]> {
-  await using reader = new ParquetReader(source, file, { ...options, anyOf: [column] });
-  await reader.open();
-  return reader.match(column, values);
+  return inTurn(async () => {
+    await using reader = new ParquetReader(source, file, { ...options, anyOf: [column] });
+    await reader.open();
+    // Awaited here: the reader is given back when this ends.
+    return await reader.match(column, values);
+  });
 }
 
 class ParquetReader {

@@ -2,8 +2,9 @@
 
 import type { DatasetFile, DatasetItem, RowRange } from '#contract/services.ts';
 import type { FileAccess } from './file-access.ts';
+import type { Frame } from './frame.ts';
 import { readFile } from './read-file.ts';
-import { type ParquetOptions, readParquet } from './read-parquet.ts';
+import { inTurn, type ParquetOptions, readParquet } from './read-parquet.ts';
 
 /** @throws Failure `dataset-*`, `remote-*` */
 export async function readRanges(
@@ -14,18 +15,18 @@ export async function readRanges(
 ): Promise<Map<RowRange, DatasetItem[]>> {
   const found = new Map<RowRange, DatasetItem[]>(ranges.map((range) => [range, []]));
   const last = Math.max(...ranges.map(({ end }) => end));
-  const frames =
-    file.format === 'parquet'
-      ? readParquet(access.parquet, file, { ...options, wanted: rowsOf(ranges) })
-      : readFile(access, file, options);
-  for await (const frame of frames) {
-    let index = 0;
-    for (const item of frame) {
-      index = 'record' in item ? item.record.index : item.trouble.index;
-      for (const range of ranges) if (index >= range.start && index < range.end) found.get(range)?.push(item);
+  const read = async (frames: AsyncGenerator<Frame>) => {
+    for await (const frame of frames) {
+      let index = 0;
+      for (const item of frame) {
+        index = 'record' in item ? item.record.index : item.trouble.index;
+        for (const range of ranges) if (index >= range.start && index < range.end) found.get(range)?.push(item);
+      }
+      if (index >= last) break;
     }
-    if (index >= last) break;
-  }
+  };
+  if (file.format !== 'parquet') await read(readFile(access, file, options));
+  else await inTurn(() => read(readParquet(access.parquet, file, { ...options, wanted: rowsOf(ranges) })));
   return found;
 }
 
