@@ -1,0 +1,185 @@
+/** 100 random turns out of 200,000 rows over HTTP: bytes and time, against the pages or row groups touched and whole files. */
+
+import { join } from 'node:path';
+import { type ColumnChunk, parquetMetadata, readOffsetIndex } from 'hyparquet';
+import { trajectoryRows, writeShard } from '#rig/arrow-shards.ts';
+import { type HubServer, startHubServer } from '#rig/hub-server.ts';
+import type { Bench } from './figure.ts';
+import { eventsOf, expect, measured } from './measured.ts';
+import { inScratch, median, sluice } from './process.ts';
+import { cleanEnv, ensureBuilt, resetStore, writeProject } from './project.ts';
+
+const SHARDS = 4;
+const ROWS = 50_000;
+const TURNS = 100;
+const ROUNDS = 5;
+/** Columns that a sample reads of these sets. */
+const COLUMNS = new Set(['instance_id', 'repo', 'messages', 'trajectory_format', 'exit_status']);
+
+const LAYOUTS = [
+  { name: 'row groups of 250', rowGroup: 250, page: 1 << 14, hasPageIndex: true, window: 32, isSmall: true },
+  {
+    name: 'row groups of 10,000, page index',
+    rowGroup: 10_000,
+    page: 1 << 16,
+    hasPageIndex: true,
+    window: 32,
+    isSmall: false,
+  },
+  {
+    name: 'row groups of 10,000, no page index',
+    rowGroup: 10_000,
+    page: 1 << 20,
+    hasPageIndex: false,
+    window: 32,
+    isSmall: false,
+  },
+] as const;
+
+export const bench: Bench = (report) =>
+  inScratch(async (dir) => {
+    ensureBuilt();
+    for (const { name, rowGroup, page, hasPageIndex, window, isSmall } of LAYOUTS) {
+      const files: { [path: string]: Uint8Array } = {};
+      for (let nth = 0; nth < SHARDS; nth++)
+        files[`data/train-0000${nth}-of-0000${SHARDS}.parquet`] = writeShard(trajectoryRows(ROWS, nth * ROWS), {
+          rowGroup,
+          page,
+          hasPageIndex,
+          batch: 64,
+        });
+      const hub = await startHubServer({ 'o/set': { files } });
+      try {
+        const cwd = join(dir, String(rowGroup) + hasPageIndex);
+        writeProject(
+          cwd,
+          `sluice: 1\nname: far\ndatasets: { hub: { base_url: "${hub.url}" } }\nnodes:\n  turns: { kind: sample, dataset: hf://o/set, strategy: windows, window: ${window}, count: ${TURNS} }\n`,
+        );
+        const whole: number[] = [];
+        const drawing: number[] = [];
+        const downloads: number[] = [];
+        let bytes = 0;
+        let touched = 0;
+        for (let round = 0; round < ROUNDS; round++) {
+          resetStore(cwd);
+          hub.reset();
+          const run = await measured(['run', '--json', '--set', `nodes.turns.seed=${round}`], cwd);
+          const events = eventsOf(run);
+          const at = (state: string) =>
+            Number(events.find((event) => event['node'] === 'turns' && event['state'] === state)?.['at']);
+          whole.push(run.seconds);
+          drawing.push((at('done') - at('running')) / 1000);
+          bytes += hub.bytesServed;
+          const paths = new Set(hub.log.filter(({ kind }) => kind === 'cdn').map(({ path }) => path));
+          const shown = await sluice(
+            [
+              'show',
+              '.',
+              'turns',
+              '--set',
+              `nodes.turns.seed=${round}`,
+              '--fields',
+              'source',
+              '--limit',
+              '1000',
+              '--json',
+            ],
+            { cwd, env: cleanEnv() },
+          );
+          const rows = shown.stdout
+            .trim()
+            .split('\n')
+            .map((line) => sourceOf(JSON.parse(line)));
+          expect('turns', rows.length, TURNS);
+          touched += touchedBytes(files, rows, window);
+          downloads.push(await download(hub, paths));
+        }
+        const size = Object.values(files).reduce((sum, file) => sum + file.length, 0);
+        const megabytes = bytes / ROUNDS / 1e6;
+        report({
+          metric: `${name}: fetched for ${TURNS} turns, footers included`,
+          value: megabytes,
+          unit: 'MB',
+          target: '<= 1.2x what is touched',
+          peer: { name: `the ${hasPageIndex ? 'pages' : 'row groups'} touched`, value: touched / ROUNDS / 1e6 },
+          ratio: bytes / touched,
+        });
+        const seconds = median(drawing);
+        report({
+          metric: `${name}: drawing`,
+          value: seconds,
+          unit: 's',
+          ...(isSmall ? { target: '< 0.5 s' } : {}),
+          peer: {
+            name: `download of the touched shards whole (all: ${(size / 1e6).toFixed(0)} MB)`,
+            value: median(downloads),
+          },
+          ratio: seconds / median(downloads),
+        });
+        report({ metric: `${name}: the whole process`, value: median(whole), unit: 's' });
+      } finally {
+        await hub.close();
+      }
+    }
+  });
+
+/** Seconds to fetch files whole, one after the other, as tools without ranges do; nothing is decoded. */
+async function download(hub: HubServer, paths: ReadonlySet<string>): Promise<number> {
+  const start = performance.now();
+  for (const path of paths) await (await fetch(`${hub.url}/datasets/o/set/resolve/main/${path}`)).arrayBuffer();
+  return (performance.now() - start) / 1000;
+}
+
+interface Place {
+  readonly file: string;
+  readonly row: number;
+}
+
+function sourceOf(row: { readonly source?: Place; readonly fields?: { readonly source?: Place } }): Place {
+  const source = row.source ?? row.fields?.source;
+  if (source === undefined) throw new Error('a turn says where it is from');
+  return source;
+}
+
+/** Bytes of the pages, or where there is no page index of the row groups, that hold the windows of these rows. */
+function touchedBytes(files: { readonly [path: string]: Uint8Array }, rows: readonly Place[], window: number): number {
+  let sum = 0;
+  for (const [path, file] of Object.entries(files)) {
+    const here = rows.filter((place) => place.file === path).map(({ row }) => row);
+    if (here.length === 0) continue;
+    const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer;
+    let start = 0;
+    for (const group of parquetMetadata(buffer).row_groups) {
+      const count = Number(group.num_rows);
+      const windows = new Set(
+        here.flatMap((row) => (row >= start && row < start + count ? [Math.floor((row - start) / window)] : [])),
+      );
+      if (windows.size > 0)
+        for (const chunk of group.columns)
+          if (COLUMNS.has(chunk.meta_data?.path_in_schema[0] ?? ''))
+            sum += chunkBytes(buffer, chunk, count, windows, window);
+      start += count;
+    }
+  }
+  return sum;
+}
+
+function chunkBytes(
+  buffer: ArrayBuffer,
+  chunk: ColumnChunk,
+  rows: number,
+  windows: ReadonlySet<number>,
+  window: number,
+): number {
+  const { meta_data: meta, offset_index_offset: offset, offset_index_length: length } = chunk;
+  if (offset === undefined || length === undefined) return Number(meta?.total_compressed_size);
+  const pages = readOffsetIndex({ view: new DataView(buffer, Number(offset), length), offset: 0 }).page_locations;
+  const start = Number(meta?.dictionary_page_offset || meta?.data_page_offset);
+  let sum = Number(pages[0]?.offset ?? start) - start;
+  for (const [nth, page] of pages.entries()) {
+    const from = Number(page.first_row_index);
+    const to = Number(pages[nth + 1]?.first_row_index ?? rows);
+    if ([...windows].some((at) => at * window < to && (at + 1) * window > from)) sum += page.compressed_page_size;
+  }
+  return sum;
+}
