@@ -18,7 +18,15 @@ export interface FileContent {
   readonly includes: { readonly [name: string]: string };
 }
 
-export type Marker = 'file' | 'secret' | 'model' | 'dataset' | 'condition' | 'field' | 'paths';
+/** A Mount() field after resolution: files that a program is shown. Their content is in the key, the place is not. */
+export interface MountedFiles {
+  /** Absolute file or folder of this machine. */
+  readonly source: string;
+  /** Relative to `source`, sorted; one of no name where `source` is itself the file. */
+  readonly files: readonly string[];
+}
+
+export type Marker = 'file' | 'secret' | 'model' | 'dataset' | 'condition' | 'field' | 'paths' | 'mount';
 
 interface Options {
   readonly description?: string;
@@ -70,6 +78,10 @@ export const FieldPath = (options: Options = {}) => marked<string>('field', { ty
 /** Files whose content is in the key but which the kind only names (a command's scripts). Globs allowed. */
 export const Paths = (options: Options = {}) =>
   marked<readonly string[]>('paths', { type: 'array', items: { type: 'string', minLength: 1 } }, options);
+
+/** A file or folder, absolute or relative to the manifest, that a program may read. Keyed by its files' names in it and their content. */
+export const Mount = (options: Options = {}) =>
+  marked<MountedFiles>('mount', { type: 'string', minLength: 1 }, options);
 
 /** Keeps a config field out of every key: it can change how long the work takes or what it costs, never what it yields. */
 export function Unkeyed<T extends TSchema>(schema: T): T {

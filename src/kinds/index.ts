@@ -4,6 +4,7 @@ import type { Kind } from '#contract/kind.ts';
 import { bucketKind } from './bucket/kind.ts';
 import { challengerKind } from './challenger/kind.ts';
 import { commandKind } from './command/kind.ts';
+import { experimentKind } from './experiment/kind.ts';
 import { exportKind } from './export/kind.ts';
 import { filterKind } from './filter/kind.ts';
 import { flattenKind } from './flatten/kind.ts';
@@ -27,6 +28,7 @@ export const builtinKinds: readonly Kind[] = [
   bucketKind,
   challengerKind,
   commandKind,
+  experimentKind,
   exportKind,
   filterKind,
   flattenKind,

@@ -4,7 +4,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { EndpointSpec, ModelSpec } from '#contract/manifest.ts';
-import type { FileContent, Marker } from '#contract/schema.ts';
+import type { FileContent, Marker, MountedFiles } from '#contract/schema.ts';
 import type { DatasetRef, ResolvedModel, Sampling } from '#contract/services.ts';
 import type { DiagnosticList } from '#manifest/diagnostic-list.ts';
 import { nameHint } from '#util/did-you-mean.ts';
@@ -74,6 +74,8 @@ class Resolver {
         return typeof value === 'string' ? this.#dataset(value, path) : null;
       case 'paths':
         return Array.isArray(value) ? this.#paths(value as readonly string[], path) : null;
+      case 'mount':
+        return typeof value === 'string' ? this.#mount(value, path) : null;
       case 'secret':
         return { value };
       default:
@@ -193,6 +195,21 @@ class Resolver {
     const keyed: { [file: string]: Json } = {};
     for (const [name, digest] of digests) setMember(keyed, name, digest);
     return { value: [...digests.keys()].sort(), keyed };
+  }
+
+  async #mount(place: string, path: Path): Promise<Resolved> {
+    const source = resolve(this.#loaded.dir, place);
+    const found = await this.#env.files.list(place, this.#loaded.dir);
+    if (found.length === 0) this.#error('file-not-found', `there are no files at ${place}`, path, RELATIVE);
+    const files: string[] = [];
+    const keyed: { [file: string]: Json } = {};
+    for (const file of found) {
+      const name = relative(source, file).split(sep).join('/');
+      files.push(name);
+      setMember(keyed, name, (await this.#env.files.digest(file))?.digest ?? null);
+    }
+    const mounted: MountedFiles = { source, files: files.sort() };
+    return { value: mounted, keyed };
   }
 
   #error(code: string, message: string, path: Path, hint: string | undefined): void {
