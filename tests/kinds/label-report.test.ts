@@ -47,22 +47,22 @@ async function report(inputs: { readonly [name: string]: readonly JsonObject[] }
     items.flatMap((item) => (item.type === 'file' ? [[item.path, String(item.content)]] : [])),
   );
   const evidence = items.flatMap((item) => (item.type === 'row' && item.port === 'evidence' ? [item.fields] : []));
-  const valueOf = (name: string, slice?: string) =>
+  const evidenceOf = (name: string, slice?: string) =>
     evidence.find((one) => one['name'] === name && one['slice'] === slice)?.['value'];
-  return { files, valueOf };
+  return { files, evidenceOf };
 }
 
 test('labels, survival and sources are counted', async () => {
-  const { files, valueOf } = await report({ from: ROWS, yields: YIELDS, pool: ROWS.slice(0, 3) });
-  assert.is(valueOf('labels'), 6);
-  assert.is(valueOf('unverified'), 1);
-  assert.is(valueOf('label_share', 'pass'), 0.5);
-  assert.is(valueOf('survival'), 1 / 3);
-  assert.is(valueOf('survival', 'flip-comparison'), 0.5);
-  assert.is(valueOf('survival', 'name-return'), undefined);
-  assert.is(valueOf('reference_pass'), 1);
-  assert.is(valueOf('forgeable'), 1 / 6);
-  assert.is(valueOf('weak'), 1 / 6);
+  const { files, evidenceOf } = await report({ from: ROWS, yields: YIELDS, pool: ROWS.slice(0, 3) });
+  assert.is(evidenceOf('labels'), 6);
+  assert.is(evidenceOf('unverified'), 1);
+  assert.is(evidenceOf('label_share', 'pass'), 0.5);
+  assert.is(evidenceOf('survival'), 1 / 3);
+  assert.is(evidenceOf('survival', 'flip-comparison'), 0.5);
+  assert.is(evidenceOf('survival', 'name-return'), undefined);
+  assert.is(evidenceOf('reference_pass'), 1);
+  assert.is(evidenceOf('forgeable'), 1 / 6);
+  assert.is(evidenceOf('weak'), 1 / 6);
   const markdown = files['labels.md'] ?? '';
   assert.match(markdown, '| wrong\\_branch | 3 | 1 | 1 | 1 | 1 |');
   assert.match(markdown, '| flip-comparison | 5 | same-text 1, unparsable 1 | 2 | 1 | 1 \\(50 %\\) | 0 | 1 |');
@@ -78,8 +78,8 @@ test('text of a stranger is text', async () => {
 });
 
 test('no labels are no numbers', async () => {
-  const { valueOf, files } = await report({ from: [] });
-  assert.is(valueOf('survival'), null);
+  const { evidenceOf, files } = await report({ from: [] });
+  assert.is(evidenceOf('survival'), null);
   assert.match(files['labels.md'] ?? '', '0 candidates');
 });
 
