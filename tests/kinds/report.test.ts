@@ -43,6 +43,19 @@ test('both files say what the duels hold', async () => {
   assert.is(new Set(ids).size, ids.length, 'ids are unique');
 });
 
+test('which judge to leave out, in the words of the panel', async () => {
+  const status = (slice: string, value: string, source?: string): NamedRow => ({
+    key: `judge_status/${slice}`,
+    fields: { name: 'judge_status', slice, value, status: 'ok', ...(source === undefined ? {} : { source }) },
+  });
+  const told = [status('deepseek', 'kept'), status('qwen', 'excluded', `flips: 9 of 20 choices ${HOSTILE}`)];
+  const { markdown, document } = await report({ ...INPUTS, evidence: { 'panel.evidence': told } });
+  assert.match(markdown, /\| deepseek \|.*\| keep \|/);
+  assert.match(markdown, /\| qwen \|.*\| leave out: flips: 9 of 20 choices/);
+  assert.match(document.querySelector('#judges')?.textContent ?? '', 'leave out: flips: 9 of 20 choices');
+  assert.is(document.querySelectorAll('img').length, 0);
+});
+
 test('hostile texts are text: no element, no script, no way out of the data', async () => {
   const { html, markdown, document } = await report(INPUTS);
   assert.is(document.querySelectorAll('img').length, 0);

@@ -5,6 +5,7 @@ import type { Evidence } from '#contract/row.ts';
 import type { JudgeFinding } from '#domain/duel/judge-findings.ts';
 import type { JudgeMeasures, Share } from '#domain/duel/judge-measures.ts';
 import type { JudgeWorth, Margin, PanelWorth } from '#domain/duel/panel.ts';
+import { toPoints } from '#domain/duel/score.ts';
 import { mean } from '#stats/intervals.ts';
 import type { PanelConfig } from './config.ts';
 
@@ -49,7 +50,7 @@ export function toEvidence(worth: PanelWorth, config: PanelConfig): Evidence[] {
       n: consistency.length,
       formula: 'mean over judges',
     }),
-    margin('margin', worth.margin, `mean of candidate - against in points, all judges; ${bounds}`),
+    margin('margin_all', worth.margin, `mean of candidate - against in points, all judges; ${bounds}`),
     margin('margin_kept', worth.marginKept, `the same without ${drop.join(', ') || 'nobody'}; ${bounds}`),
     ...judges.flatMap((judge) => ofJudge(judge, bounds)),
     ...worth.pairs.map(({ pair, n: rows, kappa }) =>
@@ -75,7 +76,11 @@ function ofJudge({ measures, findings, status, without }: JudgeWorth, bounds: st
   return [
     measured('judge_status', status, { n: measures.rows, slice, ...(reason === '' ? {} : { source: reason }) }),
     measured('answers', measures.answers, { n: measures.rows, slice, formula: 'answers owed: one a row and order' }),
-    measured('judge_mean', measures.mean, { n: measures.rows, slice, formula: 'mean score for the candidate, 0..1' }),
+    measured('judge_score', measures.mean === null ? null : toPoints(measures.mean), {
+      n: measures.rows,
+      slice,
+      formula: 'mean score for the candidate, 0..100',
+    }),
     ...Object.entries(SHARES).map(([name, [key, formula]]) => share(name, slice, measures[key], formula)),
     ...Object.entries(measures.probes).map(([probe, right]) =>
       share('probe_right', `${slice}/${probe}`, right, 'probes taken right / probes read; Wilson interval at .95'),

@@ -19,7 +19,7 @@ const Margin = Type.Union([
 
 export const panelKind = defineWhole({
   name: 'panel',
-  version: 1,
+  version: 2,
   summary: 'measures the judges of a duel, names what is wrong with each and which to leave out',
   example: `panel:
   kind: panel
@@ -40,7 +40,7 @@ export const panelKind = defineWhole({
         findings: Type.Array(Type.String()),
         rows: Type.Integer(),
         answers: Type.Integer(),
-        mean: OptionalNumber,
+        score: OptionalNumber,
         failed: Share,
         unparsed: Share,
         unquoted: Share,
@@ -62,7 +62,7 @@ export const panelKind = defineWhole({
     'effective_votes',
     'mean_correlation',
     'position_consistency',
-    'margin',
+    'margin_all',
     'margin_kept',
   ],
   reads: ({ candidate, against, cluster }) => ({

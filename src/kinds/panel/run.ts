@@ -7,7 +7,7 @@ import type { SeenDuel, SeenProbe } from '#domain/duel/judge-measures.ts';
 import { MARK, neutralise } from '#domain/duel/neutralise.ts';
 import { type PanelWorth, weighPanel } from '#domain/duel/panel.ts';
 import { PROBES } from '#domain/duel/probes.ts';
-import { type JudgeEntry, scoreByJudge } from '#domain/duel/score.ts';
+import { type JudgeEntry, scoreByJudge, toPoints } from '#domain/duel/score.ts';
 import { textPath } from '#domain/duel/text-path.ts';
 import type { PanelConfig } from './config.ts';
 import { reasonOf, toEvidence } from './evidence.ts';
@@ -84,7 +84,7 @@ function toRows({ judges }: PanelWorth): JsonObject[] {
       findings: findings.map(({ name }) => name),
       rows: measures.rows,
       answers: measures.answers,
-      mean: measures.mean,
+      score: measures.mean === null ? null : toPoints(measures.mean),
       ...Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, toJson(share)])),
       probes: Object.fromEntries(Object.entries(probes).map(([name, share]) => [name, toJson(share)])),
       without: without === null ? null : { ...without },

@@ -42,6 +42,8 @@ export interface JudgeFacts {
   /** Turns judged by this and another judge, and those where both favour the same side or none. */
   readonly shared: number;
   readonly agreed: number;
+  /** What a panel says of it: kept, or left out and why; null where none was asked. */
+  readonly worth: string | null;
 }
 
 export interface StyleFacts {

@@ -61,6 +61,7 @@ export class JudgeTally {
         flips: counts.flips,
         shared: counts.shared,
         agreed: counts.agreed,
+        worth: null,
       }));
   }
 

@@ -11,7 +11,7 @@ const optional = (...paths: readonly string[]): Reads =>
 
 export const reportKind = defineWhole({
   name: 'report',
-  version: 1,
+  version: 2,
   summary: 'Writes report.md and one self-contained report.html about duels or any other rows.',
   example: `report:
   kind: report
@@ -57,7 +57,7 @@ export const reportKind = defineWhole({
     buckets: optional('$key', 'bucket'),
     lost: optional('$key', 'rejection.code', 'rejection.reason'),
     tallies: optional('disposition', 'code', 'count'),
-    evidence: optional('name', 'value', 'n', 'interval', 'status', 'slice', 'formula'),
+    evidence: optional('name', 'value', 'n', 'interval', 'status', 'slice', 'source', 'formula'),
   }),
   async *run(ctx) {
     const { runReport } = await import('./run.ts');

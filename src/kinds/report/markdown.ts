@@ -87,7 +87,7 @@ function duelParts(duels: DuelFacts, { buckets }: ReportFacts): string[] {
       : [
           '## Judges',
           table(
-            ['judge', 'answers', 'parsed', 'mean', 'flips with the order', 'agrees with the others'],
+            ['judge', 'answers', 'parsed', 'mean', 'flips with the order', 'agrees with the others', 'panel'],
             duels.judges.map((each) => [
               each.judge,
               String(each.asked),
@@ -95,6 +95,7 @@ function duelParts(duels: DuelFacts, { buckets }: ReportFacts): string[] {
               formatNumber(each.mean),
               formatShare(each.flips, each.compared),
               formatShare(each.agreed, each.shared),
+              each.worth ?? '',
             ]),
           ),
         ]),

@@ -116,6 +116,13 @@ export function judgeSection({ judges }: DuelFacts): Section {
       { label: 'flips', number: true, cell: ({ flips, compared }) => formatShare(flips, compared) },
       { label: 'agreement', number: true, cell: ({ agreed, shared }) => formatShare(agreed, shared) },
       {
+        label: 'panel',
+        cell: ({ worth }) =>
+          worth === null
+            ? ''
+            : html`<span class="${worth.startsWith('keep') ? 'badge' : 'badge is-warn'}">${cutText(worth, 300)}</span>`,
+      },
+      {
         label: 'not parsed',
         cell: ({ unparsed }) =>
           Object.entries(unparsed).map(([code, count]) => html`<span class="badge is-warn">${code} ${count}</span> `),

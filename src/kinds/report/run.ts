@@ -8,7 +8,7 @@ import { stagesFromLosses, stagesFromTallies, tallyLosses } from './losses.ts';
 import { toMarkdown } from './markdown.ts';
 import { tallyRows } from './rows-tally.ts';
 import { toPage } from './to-page.ts';
-import { readMeasured } from './verdict-facts.ts';
+import { readMeasured, withWorth } from './verdict-facts.ts';
 
 export async function* runReport(ctx: WholeContext<ReportConfig>): AsyncGenerator<WholeItem> {
   const { inputs, config } = ctx;
@@ -33,7 +33,7 @@ export async function* runReport(ctx: WholeContext<ReportConfig>): AsyncGenerato
     stages,
     losses,
     buckets,
-    duels,
+    duels: duels === null ? null : { ...duels, judges: withWorth(duels.judges, measured.evidence) },
     // One table a page: with duels, other rows are counted in the stages only.
     rows: duels === null ? rows : null,
   };

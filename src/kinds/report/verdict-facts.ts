@@ -4,7 +4,7 @@ import type { JsonObject } from '#contract/json.ts';
 import type { ClosedInput } from '#contract/kind.ts';
 import type { Evidence } from '#contract/row.ts';
 import { isObject } from '#util/json-object.ts';
-import type { VerdictFacts } from './facts.ts';
+import type { JudgeFacts, VerdictFacts } from './facts.ts';
 
 const EVIDENCE_LIMIT = 1000;
 
@@ -27,6 +27,16 @@ export async function readMeasured(inputs: readonly (ClosedInput | undefined)[])
   return { verdict, evidence };
 }
 
+/** Judges with what a panel's evidence says of them. */
+export function withWorth(judges: readonly JudgeFacts[], evidence: readonly Evidence[]): readonly JudgeFacts[] {
+  return judges.map((judge) => {
+    const found = evidence.find(({ name, slice }) => name === 'judge_status' && slice === judge.judge);
+    if (found === undefined) return judge;
+    const told = found.value === 'excluded' ? 'leave out' : 'keep';
+    return { ...judge, worth: found.source === undefined ? told : `${told}: ${found.source}` };
+  });
+}
+
 function toVerdict(fields: JsonObject, accepted: boolean): VerdictFacts {
   const { conditions, notes, ...numbers } = fields;
   return {
@@ -42,7 +52,7 @@ function toVerdict(fields: JsonObject, accepted: boolean): VerdictFacts {
 }
 
 function toEvidence(fields: JsonObject, name: string): Evidence {
-  const { value = null, n, interval, status, slice, formula } = fields;
+  const { value = null, n, interval, status, slice, source, formula } = fields;
   const [low, high] = Array.isArray(interval) ? interval : [];
   return {
     name,
@@ -51,6 +61,7 @@ function toEvidence(fields: JsonObject, name: string): Evidence {
     ...(typeof n === 'number' ? { n } : {}),
     ...(typeof low === 'number' && typeof high === 'number' ? { interval: [low, high] as const } : {}),
     ...(typeof slice === 'string' ? { slice } : {}),
+    ...(typeof source === 'string' ? { source } : {}),
     ...(typeof formula === 'string' ? { formula } : {}),
   };
 }
