@@ -111,9 +111,8 @@ function judge(task: Task, { body }: ServedRequest, text: string): ServedAnswer 
   const seat = shown[0] === challenger ? 0 : 1;
   const isKing = shown[1 - seat] === calm(textOf(turn.king, task, at));
   const name = /deepseek/i.test(body.model) ? 'deepseek' : /qwen/i.test(body.model) ? 'qwen' : 'glm';
-  const judgement = isKing ? turn.judges?.[name] : (turn.mode1 ?? LEVEL);
-  if (judgement === undefined)
-    throw new Error(`no judgement of ${name} for turn ${at} of ${task.opening.slice(0, 60)}`);
+  // Unscripted are duels in which one answer fails the gate of the example, but not the one of its profile compat.
+  const judgement = (isKing ? turn.judges?.[name] : turn.mode1) ?? LEVEL;
   if (typeof judgement === 'string') return { text: verdict(judgement, seat, shown, body, isKing ? turn.why : {}) };
   if (judgement.cut !== true) return { text: (judgement.prose ?? '').trimEnd() };
   const whole = verdict(LEVEL, seat, shown, body, {});

@@ -21,6 +21,7 @@ const ALL_TURNS = 1000;
 const RUNS = [
   { profile: 'example', suffix: '' },
   { profile: 'example,mode1', suffix: '.mode1' },
+  { profile: 'example,compat', suffix: '.compat' },
 ];
 
 const temp = mkdtempSync(join(tmpdir(), 'sluice-example-'));

@@ -1,6 +1,6 @@
 /** The example as a user runs it: offline, every way through the pipeline taken, and only what is new done again. */
 
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -97,6 +97,7 @@ test('the example takes every way through the pipeline, and only what is new is 
     checkReport(join(copy, 'out/report'));
     await checkOnlyWhatIsNew(dir, copy);
     await checkMode1(dir, copy);
+    await checkCompat(dir, copy);
   });
 });
 
@@ -172,10 +173,40 @@ async function checkMode1(dir: string, copy: string): Promise<void> {
   assert.match(page, '| instance | turn | score | bucket | reference | challenger |');
 }
 
+/** The earlier pipeline: one order, turns as the unit, any closed fence, a JSON file a turn. */
+async function checkCompat(dir: string, copy: string): Promise<void> {
+  const first = await run(dir, 'example,compat');
+  assert.is(finishOf(first).calls, 0);
+  // Of the twelve answers that the example's gate refuses only those without a closed command block are refused here.
+  assert.equal(Object.keys(endOf(first, 'king').counts.codes), ['fence-missing']);
+  assert.equal(Object.keys(endOf(first, 'challenger').counts.codes), ['fence-unclosed']);
+  const { ports } = endOf(first, 'buckets');
+  const turns = join(copy, 'out/compat/turns');
+  for (const bucket of ['final', 'refined', 'defeat']) {
+    const files = readdirSync(join(turns, bucket));
+    assert.ok(files.length > 0 && files.length === ports[bucket]?.count, bucket);
+    const row = JSON.parse(readFileSync(join(turns, bucket, files[0] ?? ''), 'utf8'));
+    assert.is(row.bucket, bucket);
+    // Three judges, all read, in one order; king first. Fifteen choices: a grid of 1/30.
+    assert.equal(
+      row.judges.map(({ order, status }: { order: string; status: string }) => `${order} ${status}`),
+      ['against-first parsed', 'against-first parsed', 'against-first parsed'],
+    );
+    assert.ok(Math.abs((row.score / 100) * 30 - Math.round((row.score / 100) * 30)) < 1e-4, String(row.score));
+  }
+  const show = ['show', 'duel', 'verdict', '--profile', 'example,compat', '--cache', 'cache', '--json'];
+  const { fields } = JSON.parse((await cliOk(show, { cwd: dir })).stdout);
+  assert.is(fields.clusters, fields.parsed, 'every turn its own');
+  assert.is(fields.p_value, null, 'the bootstrap decides');
+  assert.match(fields.notes.join('\n'), /turns are resampled as if they were independent/);
+  const again = finishOf(await run(dir, 'example,compat'));
+  assert.equal([again.rowsRun, again.calls], [0, 0]);
+}
+
 test('the manifest is sound as the real job too', async () => {
   await inTemp(async (dir) => {
     copyExample(dir);
-    for (const profile of [[], ['--profile', 'example'], ['--profile', 'mode1']]) {
+    for (const profile of [[], ['--profile', 'example'], ['--profile', 'mode1'], ['--profile', 'compat']]) {
       const { stdout, stderr } = await cliOk(['check', 'duel', ...profile, '--cache', 'cache'], { cwd: dir });
       assert.match(stdout, /^ok: \d+ nodes/);
       assert.is(stderr, '');

@@ -409,6 +409,17 @@ async function readParquet(items: readonly WholeItem[], path: string): Promise<J
   return (await parquetReadObjects({ file: bytes.buffer, compressors })) as JsonObject[];
 }
 
+test('json-files in folders by a field, which cannot lead elsewhere', async () => {
+  const rows = ['final', 'defeat', '../x', '', 'a/b', 7].map((bucket, at) => duel(at, { bucket }));
+  const config = { formats: { rows: {} }, layout: 'json-files', folder_by: 'bucket' };
+  const items = await run(config, rows);
+  const folders = Object.keys(filesOf(items)).flatMap((path) => (path.includes('/') ? [path.split('/')[0]] : []));
+  assert.equal(folders, ['final', 'defeat']);
+  assert.equal(dropsOf(items), { 'folder-invalid': 4 });
+  const croissant = JSON.parse(filesOf(items)['croissant.json'] ?? '');
+  assert.is(croissant.distribution.at(-1).includes, '*/*.json');
+});
+
 test('parquet: messages as lists of structs, one schema over all files', async () => {
   const keep = ['score', 'mixed', 'tags'];
   const rows = some(6).map(({ key, fields }, index) => ({
@@ -481,6 +492,7 @@ test('mistakes are found before a row is read', () => {
   assert.equal(codes({ formats: { reward: { ...reward, score: 'score', chosen_score: 'a' } } }), ['one-score']);
   assert.equal(codes({ formats: { reward: { ...reward, order: 'by-score' } } }), ['one-score']);
   assert.equal(codes({ formats: { kto: { completion: 'challenger.hidden.pr_key' } } }), ['never-exported']);
+  assert.equal(codes({ ...SFT, folder_by: 'bucket' }), ['folder-by-needs-files']);
   assert.equal(codes({ ...SFT, keep: ['challenger.hidden', 'messages'] }), ['never-exported', 'keep-conflict']);
   assert.equal(codes({ ...SFT, split: { by: 'repo', fractions: { train: 0.5 } } }), ['split-fractions']);
   assert.equal(codes({ ...SFT, split: { by: 'repo', fractions: { train: 0.7, validation: 0.2, test: 0.1 } } }), []);

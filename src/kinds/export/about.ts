@@ -27,6 +27,7 @@ export function dataFolder(format: FormatName, layout: ExportConfig['layout'], i
 /** A pattern that matches the files of one split. */
 export function splitPattern({ config, surveys }: About, format: FormatName, split: SplitName | '*'): string {
   const folder = dataFolder(format, config.layout, surveys.length > 1);
+  if (config.folder_by !== undefined) return '*/*.json';
   if (config.layout === 'json-files') return `${folder}/${split}/*.json`;
   return `${folder}/${split}-*.${config.layout === 'parquet' ? 'parquet' : 'jsonl'}`;
 }

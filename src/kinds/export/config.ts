@@ -1,7 +1,9 @@
 /** What an export may be told, and the mistakes that can be seen in it before a row is read. */
 
+import type { JsonObject } from '#contract/json.ts';
 import type { Finding } from '#contract/kind.ts';
 import { FieldPath, type Static, Type } from '#contract/schema.ts';
+import { valueAtPath } from '#domain/at-path.ts';
 
 const prompt = Type.Optional(
   FieldPath({
@@ -112,6 +114,12 @@ export const exportConfig = Type.Object(
     formats,
     layout: Type.Optional(
       Type.Union([Type.Literal('jsonl'), Type.Literal('parquet'), Type.Literal('json-files')], { default: 'jsonl' }),
+    ),
+    folder_by: Type.Optional(
+      FieldPath({
+        description:
+          'With `json-files` and one format: a folder for each value of this field, e.g. `bucket`, in place of `data/{format}/{split}`.',
+      }),
     ),
     shards: Type.Optional(
       Type.Integer({
@@ -225,6 +233,14 @@ export function checkExport(config: ExportConfig): Finding[] {
           'leave it out, or export the rows under the format `rows` in a node of its own',
         );
   });
+  const isPlain = Object.keys(config.formats).length === 1 && config.split === undefined;
+  if (config.folder_by !== undefined && (config.layout !== 'json-files' || !isPlain))
+    error(
+      'folder-by-needs-files',
+      ['folder_by'],
+      '`folder_by` lays out single files of one format',
+      'say `layout: json-files`, and leave `split` and other formats out',
+    );
   const fractions = config.split?.fractions;
   if (fractions !== undefined) {
     const sum = (fractions.train ?? 0) + (fractions.validation ?? 0) + (fractions.test ?? 0);
@@ -237,6 +253,12 @@ export function checkExport(config: ExportConfig): Finding[] {
       );
   }
   return findings;
+}
+
+/** The folder that a row's file lies in; null where its value cannot name one. */
+export function folderOf({ folder_by }: ExportConfig, fields: JsonObject): string | null {
+  const value = folder_by === undefined ? undefined : valueAtPath(fields, folder_by);
+  return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value) ? value : null;
 }
 
 /** Paths that a format writes out, and where they stand in the config. */

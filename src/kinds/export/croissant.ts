@@ -93,27 +93,30 @@ export function toCroissant(about: About): string {
 }
 
 function toRecordSet(about: About, { format, columns, splits }: FormatSurvey) {
-  const fileSet = { '@id': `files-${format}` };
   return {
     '@type': 'cr:RecordSet',
     '@id': format,
     name: format,
     description: `Rows of the config ${format}: ${[...splits].map(([split, { rows }]) => `${rows} ${split}`).join(', ')}.`,
     field: [
-      {
-        '@type': 'cr:Field',
-        '@id': `${format}/split`,
-        name: `${format}/split`,
-        description: 'The split that a row is in, from the name of its file.',
-        dataType: 'sc:Text',
-        source: {
-          fileSet,
-          extract: { fileProperty: 'fullpath' },
-          transform: { regex: `^.*/(${[...splits.keys()].join('|')})[-/][^/]*$` },
-        },
-      },
+      ...(about.config.folder_by === undefined ? [splitField(format, [...splits.keys()])] : []),
       ...columns.map((spec) => toField(about, format, spec)),
     ],
+  };
+}
+
+function splitField(format: string, splits: readonly string[]) {
+  return {
+    '@type': 'cr:Field',
+    '@id': `${format}/split`,
+    name: `${format}/split`,
+    description: 'The split that a row is in, from the name of its file.',
+    dataType: 'sc:Text',
+    source: {
+      fileSet: { '@id': `files-${format}` },
+      extract: { fileProperty: 'fullpath' },
+      transform: { regex: `^.*/(${splits.join('|')})[-/][^/]*$` },
+    },
   };
 }
 

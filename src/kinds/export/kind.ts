@@ -10,7 +10,7 @@ const ANY = Type.Unknown();
 
 export const exportKind = defineWhole({
   name: 'export',
-  version: 2,
+  version: 3,
   summary:
     'Writes rows as training data: SFT, DPO, KTO, reward pairs or plain; JSON or Parquet; splits, a dataset card, checksums.',
   example: `dataset:
@@ -44,6 +44,7 @@ export function readsOf(config: ExportConfig): Reads {
     ...[reward?.score, reward?.chosen_score, reward?.rejected_score, reward?.label],
     ...(config.keep ?? []),
     config.split?.by,
+    config.folder_by,
     ...(config.layout === 'json-files' ? ['$key'] : []),
   ];
   for (const path of needed) if (path !== undefined) reads[path] = { schema: ANY };

@@ -4,7 +4,7 @@ import type { JsonObject } from '#contract/json.ts';
 import type { WholeContext, WholeItem } from '#contract/kind.ts';
 import { sha256 } from '#util/sha256.ts';
 import { type About, dataFolder, type FileFacts } from './about.ts';
-import type { ExportConfig, FormatName } from './config.ts';
+import { type ExportConfig, type FormatName, folderOf } from './config.ts';
 import { toCroissant } from './croissant.ts';
 import { toLine } from './lines.ts';
 import { toParquet } from './parquet.ts';
@@ -97,7 +97,8 @@ async function* jsonFiles(ctx: WholeContext<ExportConfig>, each: FormatSurvey): 
       .slice(-60);
     const name = `${readable === '' ? 'row' : readable}-${sha256(row.key).slice(0, 12)}.json`;
     const content = `${JSON.stringify(JSON.parse(toLine(placed.record)), null, 2)}\n`;
-    yield made(`data/${each.format}/${placed.split}/${name}`, content, each.format, placed.split, 1);
+    const folder = folderOf(ctx.config, row.fields) ?? `data/${each.format}/${placed.split}`;
+    yield made(`${folder}/${name}`, content, each.format, placed.split, 1);
   }
 }
 

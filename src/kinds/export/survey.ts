@@ -6,7 +6,7 @@ import type { WholeContext } from '#contract/kind.ts';
 import type { Row } from '#contract/row.ts';
 import { valueAtPath } from '#domain/at-path.ts';
 import { ColumnScan, type ColumnSpec } from './columns.ts';
-import { type ExportConfig, FORMAT_NAMES, type FormatName, licensePath } from './config.ts';
+import { type ExportConfig, FORMAT_NAMES, type FormatName, folderOf, licensePath } from './config.ts';
 import { toLine } from './lines.ts';
 import { toRecord } from './records.ts';
 import { type SplitName, splitOf, splitsOf } from './split.ts';
@@ -34,6 +34,7 @@ export function placeRow(
 ): { readonly drop: string } | { readonly record: JsonObject; readonly split: SplitName } {
   const outcome = toRecord(format, config, row);
   if ('drop' in outcome) return outcome;
+  if (config.folder_by !== undefined && folderOf(config, row.fields) === null) return { drop: 'folder-invalid' };
   if (config.split === undefined) return { record: outcome.record, split: 'train' };
   const group = valueAtPath(row.fields, config.split.by);
   if (group === undefined || group === null) return { drop: 'group-missing' };
