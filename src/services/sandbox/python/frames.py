@@ -1,4 +1,4 @@
-"""Frames over stream sockets: four bytes of length, then JSON. What is read may come from anybody; only `json` looks at it."""
+"""Frames over stream sockets: four bytes of length, then JSON in UTF-8. What is read may come from anybody; only `json` looks at it."""
 
 import array
 import json
@@ -56,7 +56,7 @@ def receive_raw(sock, largest):
 
 def decode(body):
     try:
-        return _loads(body.decode("ascii"))
+        return _loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Malformed(type(error).__name__) from None
 
