@@ -53,7 +53,7 @@ export const bench: Bench = (report) =>
         const cwd = join(dir, String(rowGroup) + hasPageIndex);
         writeProject(
           cwd,
-          `sluice: 1\nname: far\ndatasets: { hub: { base_url: "${hub.url}" } }\nnodes:\n  turns: { kind: sample, dataset: hf://o/set, strategy: windows, window: ${window}, count: ${TURNS} }\n`,
+          `datasets: { hub: { base_url: "${hub.url}" } }\nnodes:\n  turns: { kind: sample, dataset: hf://o/set, strategy: windows, window: ${window}, count: ${TURNS} }\n`,
         );
         const whole: number[] = [];
         const drawing: number[] = [];

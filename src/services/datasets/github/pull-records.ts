@@ -106,17 +106,18 @@ export class PullRecords {
   /** Null where there is none. */
   async #json(ref: GithubRef, path: string, asked: Asked): Promise<JsonObject | null> {
     const { status, text } = await this.#document(ref, path, JSON_TYPE, MOST_JSON, asked);
-    if (status !== 200) return null;
+    return status === 200 ? this.#parse(path, text) : null;
+  }
+
+  #parse(path: string, text: string): JsonObject {
     try {
       const value = JSON.parse(text) as Json;
       if (isObject(value)) return value;
     } catch {
       // Told below.
     }
-    throw remoteTrouble(
-      'remote-bad-answer',
-      `${hostOf(this.#remote.baseUrl)} answers ${path} with what is no JSON object`,
-    );
+    const host = hostOf(this.#remote.baseUrl);
+    throw remoteTrouble('remote-bad-answer', `${host} answers ${path} with what is no JSON object`);
   }
 
   async #document(ref: GithubRef, path: string, accept: string, most: number, asked: Asked): Promise<Answer> {
@@ -137,6 +138,8 @@ export class PullRecords {
       const code = status === 401 || status === 403 || status === 451 ? 'remote-unauthorized' : 'remote-bad-answer';
       throw remoteTrouble(code, `${host} answers HTTP ${status} for ${path}`, { host, status });
     }
+    // Before it is kept: what is no answer is asked for again.
+    if (status === 200 && accept === JSON_TYPE) this.#parse(path, text);
     const body = Buffer.from(JSON.stringify({ status, text: status === 200 ? text : '' }));
     const digest = sha256(body);
     await this.#store.blobs.put([{ digest, bytes: body }]);
