@@ -9,7 +9,7 @@ import type { SeenDuel, SeenProbe } from '#domain/duel/judge-measures.ts';
 import { type PanelRules, weighPanel } from '#domain/duel/panel.ts';
 import { type JudgeEntry, scoreByJudge, scoreTurn } from '#domain/duel/score.ts';
 
-const RULES: PanelRules = { exclude: FINDINGS, minRows: 10, resamples: 200, seed: 0, confidence: 0.95 };
+const RULES: PanelRules = { exclude: FINDINGS, minRows: 8, resamples: 200, seed: 0, confidence: 0.95 };
 const ORDERS: readonly Order[] = ['candidate-first', 'against-first'];
 
 function entry(judge: string, order: Order, verdict: Verdict | null): JudgeEntry {
@@ -109,7 +109,8 @@ test('a position, alone or for one; under `min_rows` nobody is named', () => {
   const judges = { a: honest, b: honest, x: first, y: second };
   assert.equal(namedIn(panelOf(judges)), { a: '', b: '', x: 'always-first', y: 'always-second' });
   assert.equal(namedIn(panelOf({ x: first })), { x: 'always-first' });
-  assert.equal(namedIn(panelOf(judges, 9)), { a: '', b: '', x: '', y: '' });
+  assert.equal(namedIn(panelOf(judges, 8)), { a: '', b: '', x: 'always-first', y: 'always-second' });
+  assert.equal(namedIn(panelOf(judges, 7)), { a: '', b: '', x: '', y: '' });
 });
 
 test('length and words to the judge count only against what the others say', () => {

@@ -31,8 +31,8 @@ export interface JudgeFinding {
 
 /** Answers that do not come, cannot be read or rest on nothing: more than a fifth, and surely more than a tenth. */
 const LOST = { share: 0.2, low: 0.1 };
-/** A position decides: nearly always, and surely in three of four. */
-const ALWAYS = { share: 0.9, low: 0.75 };
+/** A position decides: nearly always, and surely in two of three. */
+const ALWAYS = { share: 0.9, low: 0.65 };
 /** A coin turns round half the time; see the MT-Bench judges in docs/kinds/panel.md. */
 const FLIPS = { share: 0.4, low: 0.2, high: 0.5 };
 /** Slight agreement at most (Landis and Koch 1977). */

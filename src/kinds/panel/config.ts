@@ -21,7 +21,7 @@ export const panelConfig = Type.Object(
       description: 'Findings for which a judge is left out; the others are only reported.',
     }),
     min_rows: Type.Integer({
-      default: 10,
+      default: 8,
       minimum: 1,
       description: 'A judge that was asked about fewer rows is named for nothing but probes.',
     }),

@@ -19,7 +19,7 @@ const Margin = Type.Union([
 
 export const panelKind = defineWhole({
   name: 'panel',
-  version: 2,
+  version: 3,
   summary: 'measures the judges of a duel, names what is wrong with each and which to leave out',
   example: `panel:
   kind: panel
