@@ -336,6 +336,23 @@ test('probes are rows of their own, in no score, and right where a judge sees wh
   assert.equal(placed.type === 'emit' && placed.emissions[1]?.set?.['right'], { deepseek: false, qwen: false });
 });
 
+test('a new judge, with probes and a cascade too, makes the calls of the new judge only', async () => {
+  const probes = { share: 1 };
+  const two = await requestsOf({ probes });
+  const more = await requestsOf({
+    probes,
+    panel: [model('glm'), ...panel],
+    cascade: { stages: [['glm', 'qwen'], ['deepseek']], near: [100] },
+  });
+  assert.equal(
+    two.filter((request) => !more.includes(request)),
+    [],
+  );
+  const added = more.filter((request) => !two.includes(request));
+  assert.equal([more.length - two.length, added.length], [11, 11]);
+  assert.ok(added.every((request) => request.includes('"alias":"glm"')));
+});
+
 test('a share of the rows is probed, by seed, sort and key', () => {
   const keys = Array.from({ length: 4000 }, (_, nth) => `turns.jsonl/${nth}/3`);
   const drawn = (seed: number, probe: Probe) => keys.filter((key) => isDrawn(probe, key, { share: 0.03, seed }));
