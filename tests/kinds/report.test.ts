@@ -37,7 +37,7 @@ test('both files say what the duels hold', async () => {
   assert.match(markdown, '1.1 to 7.4');
   assert.equal(
     [...document.querySelectorAll('h2')].map((heading) => heading.textContent),
-    ['Verdict', 'Where the rows went', 'Scores', 'Judges', 'Actions', 'Rejections', 'Turns'],
+    ['In short', 'Verdict', 'Where the rows went', 'Scores', 'Judges', 'Actions', 'Rejections', 'Turns'],
   );
   const ids = [...document.querySelectorAll('[id]')].map((element) => element.getAttribute('id'));
   assert.is(new Set(ids).size, ids.length, 'ids are unique');
@@ -219,6 +219,79 @@ test('commands are told apart by what they do', () => {
     ['true', 'other'],
   ];
   for (const [command, style] of styles) assert.is(actionStyle(command), style, String(command));
+});
+
+test('the questions that are asked first are answered in a sentence each', async () => {
+  const rows = Array.from({ length: 6 }, (_, index) => duelRow(index)).map((row, index) => ({
+    ...row,
+    fields: {
+      ...row.fields,
+      challenger: {
+        ...(row.fields['challenger'] as object),
+        leak:
+          index === 0
+            ? {
+                outcome: 'quarantine',
+                evidence: [{ detector: 'hidden-path' }, { detector: HOSTILE, cleared: 'control' }],
+              }
+            : { outcome: 'pass', evidence: [] },
+      },
+    } as JsonObject,
+  }));
+  const verdict = {
+    key: 'verdict',
+    fields: {
+      ...VERDICT.fields,
+      survivorship: { started: 38, share: 0.65789, interval: [0.5, 0.8], bounds: [-10.6, 57.8] },
+      leave_one_out: [
+        { without: 'qwen', accepted: false, margin: 1, interval: [-1, 3], parsed: 20, failed: ['margin', HOSTILE] },
+      ],
+      decide: {
+        margin: 1,
+        clusters: 3955,
+        turns: 10283,
+        drawn: 15029,
+        calls: 87010,
+        of: 'all',
+        tokens: { input: 1, output: 2 },
+        usd: 47.71,
+      },
+    } as JsonObject,
+  };
+  const status = (slice: string, value: string, source: string): NamedRow => ({
+    key: `judge_status/${slice}`,
+    fields: { name: 'judge_status', slice, value, source, status: 'ok' },
+  });
+  const panel = [status('deepseek', 'excluded', `always-first: on 40 of 40 ${HOSTILE}`), status('qwen', 'kept', '')];
+  const files = filesOf(
+    await runWholeKind(
+      reportKind,
+      {},
+      { duels: { duel: rows }, verdict: { verdict: [verdict] }, evidence: { 'panel.evidence': panel }, lost: LOST },
+    ),
+  );
+  const markdown = files['report.md'] ?? '';
+  const short = markdown.slice(markdown.indexOf('## In short'), markdown.indexOf('## Verdict'));
+  assert.match(short, /Which judge should go\?\*\* deepseek .*always-first: on 40 of 40/);
+  assert.match(short, /The outcome hangs on qwen/);
+  assert.match(
+    short,
+    /Why were rows lost\?\*\* 4 rows: no-fence at king 2, control-token at challenger 1, truncated at king 1\./,
+  );
+  assert.match(short, /65.8 % of 38 turns .* between -10.6 and 57.8/);
+  assert.match(
+    short,
+    /decide a margin of 1 point\?\*\* 3,955 clusters with 10,283 duels out of 15,029 turns, 87,010 calls, 3 tokens, USD 47.71/,
+  );
+  assert.match(short, /Of 6 audited answers: pass 5, quarantine 1; found by hidden-path 1\./);
+  assert.match(markdown, /### Without one judge\n\n.*\n.*\n\| qwen \| 1 \| -1 to 3 \| 20 \| not accepted: margin/);
+  assert.not.match(short, /<img|<script/);
+  const page = files['report.html'] ?? '';
+  assert.match(page, 'id="answers"');
+  assert.not.match(page, /<img src=x/);
+  const bare = filesOf(await runWholeKind(reportKind, {}, { duels: { duel: [duelRow(0)] } }))['report.md'] ?? '';
+  assert.match(bare, /Nobody looked: no answer was audited/);
+  assert.match(bare, /Not measured: wire a panel/);
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { byDimension } from './by-dimension.ts';
 import { budgetFor, toDuelDetail } from './duel-detail.ts';
 import type { Detail, DuelFacts, MetricFacts, StyleFacts, Turn } from './facts.ts';
 import { JudgeTally, toJudgeEntries } from './judge-tally.ts';
+import { LeakTally } from './leak-tally.ts';
 
 export interface DuelOptions {
   readonly maxRows: number;
@@ -18,6 +19,7 @@ export interface DuelOptions {
 
 export async function tallyDuels(input: ClosedInput, options: DuelOptions): Promise<DuelFacts> {
   const judges = new JudgeTally();
+  const leaks = new LeakTally();
   const metrics = new Map<string, number[]>();
   const styles = new Map<string, { king: number; challenger: number; sum: number; scored: number }>();
   const scores: number[] = [];
@@ -30,6 +32,7 @@ export async function tallyDuels(input: ClosedInput, options: DuelOptions): Prom
     if (fields['king'] === undefined && fields['reference'] !== undefined) other = 'reference';
     const entries = toJudgeEntries(fields['judges']);
     judges.add(entries);
+    if (isObject(fields['challenger'])) leaks.add(fields['challenger']['leak']);
     const turn = toTurn(key, fields, options.buckets);
     if (turn.score !== null) scores.push(turn.score);
     for (const name of Object.keys(turn.metrics)) {
@@ -60,6 +63,7 @@ export async function tallyDuels(input: ClosedInput, options: DuelOptions): Prom
     dimensions,
     details,
     other,
+    leaks: leaks.facts(),
   };
 }
 

@@ -68,6 +68,14 @@ export interface DuelFacts {
   readonly details: readonly (Detail | null)[];
   /** What the other answer of the duel is called: `king` or `reference`. */
   readonly other: string;
+  readonly leaks: LeakFacts;
+}
+
+export interface LeakFacts {
+  readonly audited: number;
+  readonly outcomes: readonly { readonly name: string; readonly count: number }[];
+  /** Answers in which a detector found something that was not cleared. */
+  readonly detectors: readonly { readonly name: string; readonly count: number }[];
 }
 
 export interface BucketFacts {

@@ -11,7 +11,7 @@ const optional = (...paths: readonly string[]): Reads =>
 
 export const reportKind = defineWhole({
   name: 'report',
-  version: 2,
+  version: 3,
   summary: 'Writes report.md and one self-contained report.html about duels or any other rows.',
   example: `report:
   kind: report
@@ -46,6 +46,7 @@ export const reportKind = defineWhole({
       'king.command',
       'challenger.text',
       'challenger.command',
+      'challenger.leak',
       'score',
       'parsed',
       'metrics',

@@ -2,8 +2,9 @@
 
 import { toVisible } from '#html/escape.ts';
 import { cutText, formatCount, formatNumber, formatShare } from '#html/text.ts';
+import { toAnswers } from './answers.ts';
 import type { DuelFacts, ReportFacts, RowsFacts, VerdictFacts } from './facts.ts';
-import { toEvidenceCells, toNumberCells } from './verdict-cells.ts';
+import { toChoiceCells, toEvidenceCells, toNumberCells } from './verdict-cells.ts';
 
 const ROW_LIMIT = 500;
 
@@ -11,6 +12,7 @@ export function toMarkdown(facts: ReportFacts): string {
   return [
     `# ${inline(facts.title)}`,
     ...(facts.partial ? ['> Partial: some rows of the input failed or were not tried.'] : []),
+    ...answerPart(facts),
     ...(facts.verdict === null ? [] : verdictPart(facts.verdict)),
     ...evidencePart(facts),
     ...flowPart(facts),
@@ -24,6 +26,7 @@ export function toMarkdown(facts: ReportFacts): string {
 }
 
 function verdictPart(verdict: VerdictFacts): string[] {
+  const choices = toChoiceCells(verdict);
   return [
     '## Verdict',
     `**${verdict.accepted ? 'Accepted' : 'Not accepted'}**`,
@@ -35,7 +38,19 @@ function verdictPart(verdict: VerdictFacts): string[] {
             .join('\n'),
         ]),
     table(['measure', 'value'], toNumberCells(verdict)),
-    ...verdict.notes.map((note) => inline(note)),
+    ...(choices.length === 0
+      ? []
+      : ['### Without one judge', table(['left out', 'margin', 'interval', 'parsed', 'outcome'], choices)]),
+    ...(verdict.notes.length === 0 ? [] : [verdict.notes.map((note) => `- ${inline(note)}`).join('\n')]),
+  ];
+}
+
+function answerPart(facts: ReportFacts): string[] {
+  const answers = toAnswers(facts);
+  if (answers.length === 0) return [];
+  return [
+    '## In short',
+    answers.map(({ question, answer }) => `- **${inline(question)}** ${inline(answer, 2000)}`).join('\n'),
   ];
 }
 
@@ -164,13 +179,13 @@ function moreRows(count: number): string[] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(inline).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => inline(cell, 300)).join(' | ')} |`;
   return [line(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
 /** One line of plain text: nothing in it is Markdown or markup. */
-function inline(text: string): string {
-  return cutText(toVisible(text).replace(/\s+/g, ' ').trim(), 300)
+function inline(text: string, limit = 400): string {
+  return cutText(toVisible(text).replace(/\s+/g, ' ').trim(), limit)
     .replace(/\n/g, ' ')
     .replace(/[\\`*_{}[\]()#+!|<>~&]/g, (character) =>
       character === '<' ? '&lt;' : character === '>' ? '&gt;' : character === '&' ? '&amp;' : `\\${character}`,

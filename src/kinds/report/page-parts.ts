@@ -6,9 +6,10 @@ import { type HistogramOptions, histogram } from '#html/histogram.ts';
 import { sankeyChart } from '#html/sankey.ts';
 import { table } from '#html/table.ts';
 import { cutText, formatCount, formatNumber, formatShare } from '#html/text.ts';
+import { toAnswers } from './answers.ts';
 import type { DuelFacts, ReportFacts, RowsFacts, VerdictFacts } from './facts.ts';
 import { toFlow } from './flow.ts';
-import { toEvidenceCells, toNumberCells } from './verdict-cells.ts';
+import { toChoiceCells, toEvidenceCells, toNumberCells } from './verdict-cells.ts';
 
 export interface Section {
   readonly id: string;
@@ -18,6 +19,7 @@ export interface Section {
 
 export function verdictSection(verdict: VerdictFacts): Section {
   const { conditions, notes } = verdict;
+  const choices = toChoiceCells(verdict);
   const body = html`<div class="panel banner ${verdict.accepted ? 'is-good' : 'is-bad'}">
 <strong class="${verdict.accepted ? 'good' : 'bad'}">${verdict.accepted ? 'Accepted' : 'Not accepted'}</strong>
 ${conditions.map(({ name, holds, detail }) => html`<div class="condition"><span class="badge ${holds ? 'is-good' : 'is-bad'}">${holds ? 'holds' : 'fails'}</span> ${name} <span class="muted">${detail}</span></div>`)}
@@ -29,8 +31,32 @@ ${table({
     { label: 'value', cell: ([, value]) => value },
   ],
 })}
-${notes.map((note) => html`<p class="muted small">${note}</p>`)}`;
+${
+  choices.length === 0
+    ? null
+    : html`<h3>Without one judge</h3>${table({
+        rows: choices,
+        columns: ['left out', 'margin', 'interval', 'parsed', 'outcome'].map((label, at) => ({
+          label,
+          number: label === 'margin' || label === 'parsed',
+          cell: (row: string[]) => row[at],
+        })),
+      })}`
+}
+<h3>Beside the numbers</h3>
+<ul class="muted small">${notes.map((note) => html`<li>${note}</li>`)}</ul>`;
   return { id: 'verdict', title: 'Verdict', body };
+}
+
+/** Null where nothing that a reader would ask is known. */
+export function answerSection(facts: ReportFacts): Section | null {
+  const answers = toAnswers(facts);
+  if (answers.length === 0) return null;
+  const body = html`<dl class="panel answers">${answers.map(
+    ({ question, answer, isAlarm }) =>
+      html`<dt>${question}</dt><dd class="${isAlarm ? 'warn' : ''}">${cutText(answer, 2000)}</dd>`,
+  )}</dl>`;
+  return { id: 'answers', title: 'In short', body };
 }
 
 export function evidenceSection({ evidence }: ReportFacts): Section {

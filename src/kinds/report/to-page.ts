@@ -5,6 +5,7 @@ import { page } from '#html/page.ts';
 import { formatCount, formatNumber } from '#html/text.ts';
 import type { Cell, Detail, DuelFacts, ReportFacts } from './facts.ts';
 import {
+  answerSection,
   evidenceSection,
   fieldSection,
   flowSection,
@@ -30,6 +31,7 @@ export async function toPage(facts: ReportFacts): Promise<string> {
     duels !== null ? duelTable(duels) : rows !== null ? { ...rows, columns: rows.columns.map(toColumn) } : null;
   const hasTexts = !(rowTable?.details.includes(null) ?? false);
   const sections: (Section | null)[] = [
+    answerSection(facts),
     facts.verdict === null ? null : verdictSection(facts.verdict),
     await flowSection(facts),
     duels === null ? null : await scoreSection(duels, facts),

@@ -3,6 +3,8 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Evidence } from '#contract/row.ts';
 import { cutText, formatCount, formatNumber } from '#html/text.ts';
+import { isObject } from '#util/json-object.ts';
+import { listOf } from './answers.ts';
 import type { VerdictFacts } from './facts.ts';
 
 const LABELS: { readonly [name: string]: string } = {
@@ -17,13 +19,46 @@ const LABELS: { readonly [name: string]: string } = {
   clusters: 'clusters',
 };
 
+/** Told in a part of their own: the conditions, the answers, the notes. */
+const ELSEWHERE = [
+  'accepted',
+  'judges',
+  'leave_one_out',
+  'all_judges',
+  'excluded',
+  'decide',
+  'lost',
+  'survivorship',
+  'power',
+];
+
 export function toNumberCells({ numbers }: VerdictFacts): [string, string][] {
   const known = Object.keys(LABELS).filter((name) => Object.hasOwn(numbers, name));
-  const others = Object.keys(numbers).filter((name) => name !== 'accepted' && !Object.hasOwn(LABELS, name));
+  const others = Object.keys(numbers).filter((name) => !ELSEWHERE.includes(name) && !Object.hasOwn(LABELS, name));
   return [...known, ...others.sort()].map((name) => [
     LABELS[name] ?? name.replaceAll('_', ' '),
     toText(numbers[name] ?? null),
   ]);
+}
+
+/** One line a choice of judges: who is left out, margin, interval, outcome and what fails. */
+export function toChoiceCells({ numbers }: VerdictFacts): string[][] {
+  const line = (name: string, { margin, interval, parsed, accepted, failed }: JsonObject): string[] => [
+    name,
+    toText(margin ?? null),
+    toText(interval ?? null),
+    toText(parsed ?? null),
+    accepted === true ? 'accepted' : `not accepted: ${listOfTexts(failed).join(', ')}`,
+  ];
+  const all = numbers['all_judges'];
+  return [
+    ...(isObject(all) ? [line('nobody, also not those that the panel excludes', all)] : []),
+    ...listOf(numbers['leave_one_out']).map((each) => line(String(each['without'] ?? ''), each)),
+  ];
+}
+
+function listOfTexts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? (value as readonly Json[]).map(String) : [];
 }
 
 /** name, value, n, interval, formula */

@@ -16,6 +16,7 @@ export const VIEWER_STYLES = `
 .viewer-head { display: flex; gap: 8px; align-items: center; justify-content: space-between; flex-wrap: wrap; }
 .viewer-head h3 { margin: 0; overflow-wrap: anywhere; }
 .viewer-head div { display: flex; gap: 8px; }
+.answers dt { font-weight: 600; margin-top: 12px; } .answers dt:first-child { margin-top: 0; } .answers dd { margin: 2px 0 0; overflow-wrap: anywhere; }
 #viewer td { white-space: pre-line; }
 #viewer td.short { min-width: 0; white-space: nowrap; overflow-wrap: normal; }
 .verdict-candidate { color: var(--challenger); } .verdict-against { color: var(--king); }
