@@ -21,6 +21,7 @@ export class UnitPool {
   readonly #queue: Waiting[] = [];
   readonly #user: User | null;
   #free: number;
+  readonly #closers: (() => void)[] = [];
   #isClosed = false;
 
   constructor(size = availableParallelism(), user: User | null = null) {
@@ -107,8 +108,13 @@ export class UnitPool {
     }
   }
 
+  onClose(close: () => void): void {
+    this.#closers.push(close);
+  }
+
   close(): void {
     this.#isClosed = true;
+    for (const close of this.#closers) close();
     for (const unit of [...this.#busy, ...[...this.#idle.values()].flat()]) unit.end();
     this.#idle.clear();
     for (const keeper of this.#keepers.values()) keeper.close();

@@ -1,0 +1,83 @@
+/** Runs the escapes and the lies against one backend: the same list for all of them, as whoever they run as. */
+
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { test as uvuTest } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { BackendName, SandboxService } from '#contract/sandbox.ts';
+import { makeAttacks } from './sandbox-attacks.ts';
+import { CASES, HONEST, LIES, SCRIPT, UNITTEST } from './sandbox-lies.ts';
+
+const KEPT_IN = 'def attack():\n    return "kept in"\n';
+const MARK = 'a-variable-of-the-runner';
+
+type Suite = typeof uvuTest;
+
+/** @param service asked when the test runs */
+export function testEscapes(test: Suite, backend: BackendName, service: () => SandboxService, withSlow: boolean): void {
+  const secretFile = fileURLToPath(new URL('../../package.json', import.meta.url));
+  const server = createServer((socket) => socket.end('the network'));
+  test.before(async () => {
+    process.env['SLUICE_TEST_MARK'] = MARK;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  test.after(() => void server.close());
+  for (const { name, source, ends, isSlow } of makeAttacks({
+    port: 0,
+    secretFile,
+    mark: MARK,
+    abstract: 'sluice-test',
+  })) {
+    if (isSlow === true && !withSlow) continue;
+    test(`${backend}: ${name}`, async () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const { status, detail, forgeable } = await service().runTests({
+        language: 'python',
+        candidate: source.replace('("127.0.0.1", 0)', `("127.0.0.1", ${port})`),
+        reference: KEPT_IN,
+        tests: { type: 'cases', entry: 'attack', cases: [{ args: [], expected: 'kept in' }] },
+        sandbox: { backend, limits: { cpuMs: 100, wallMs: isSlow === true ? 2000 : 30_000, memoryBytes: 2 ** 28 } },
+      });
+      assert.is(forgeable, false);
+      assert.ok(ends.includes(status), `${status}: ${detail}`);
+      // Whatever it was, the next candidate meets none of it.
+      const next = await service().runTests({
+        language: 'python',
+        candidate: NEXT,
+        reference: NEXT,
+        tests: { type: 'cases', entry: 'look', cases: [{ args: [], expected: [[], true, 3] }] },
+        sandbox: { backend },
+      });
+      assert.is(next.status, 'pass', next.detail);
+    });
+  }
+}
+
+/** What a former run may have left: files, modules, builtins. */
+const NEXT = `
+import os, sys
+def look():
+    left = [name for name in os.listdir('.')] + [name for name in sys.modules if 'attack' in name]
+    return [left, isinstance(1, int), sum([1, 2])]
+`;
+
+export function testLies(test: Suite, backend: BackendName, service: () => SandboxService): void {
+  const sets = { cases: CASES, script: SCRIPT, unittest: UNITTEST };
+  for (const { name, source } of [{ name: 'an honest answer', source: HONEST }, ...LIES]) {
+    test(`${backend}: ${name}`, async () => {
+      for (const [kind, tests] of Object.entries(sets)) {
+        const result = await service().runTests({
+          language: 'python',
+          candidate: source,
+          reference: HONEST,
+          tests,
+          sandbox: { backend },
+        });
+        assert.is(result.mode, 'split');
+        assert.is(result.forgeable, false);
+        assert.is(result.status === 'pass', source === HONEST, `${kind}: ${result.status} (${result.detail})`);
+      }
+    });
+  }
+}
