@@ -103,7 +103,6 @@ for (const [name, claimedUsage] of [
   ['in fractions', { prompt_tokens: 0.5, completion_tokens: 1.25 }],
   ['in words', { prompt_tokens: 'many', completion_tokens: null }],
   ['a list', [1, 2]],
-  ['beyond numbers', { prompt_tokens: 1e400, completion_tokens: 1 }],
 ] as const) {
   test(`a usage that is ${name} counts as what was reserved, and the budget holds`, async () => {
     const server = await startLlmServer({ answers: () => ({ text: 'four', claimedUsage }) });
