@@ -122,7 +122,10 @@ const OUTCOMES: { readonly [outcome in RunOutcome]: readonly [Tone, string] } = 
   failed: ['bad', 'failed'],
   gated: ['warn', 'a required gate is not open'],
   frozen: ['warn', 'frozen and out of date'],
-  spent: ['warn', 'stopped: the budget is spent; what is done is kept, and a later run goes on from here'],
+  spent: [
+    'warn',
+    'stopped: the budget is spent; what is done is kept, and a run with a larger --budget goes on from here',
+  ],
   stopped: ['warn', 'stopped; what is done is kept, and a later run goes on from here'],
 };
 
