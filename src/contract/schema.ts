@@ -64,7 +64,7 @@ export const Model = (options: Options = {}) =>
     options,
   );
 
-/** A file, glob or folder relative to the manifest (or, later, `hf://owner/name`). The kind receives a reference it opens through its datasets service. */
+/** A file, glob or folder relative to the manifest, `hf://owner/name` or `github://`. The kind receives a reference it opens through its datasets service. */
 export const Dataset = (options: Options = {}) =>
   marked<DatasetRef>('dataset', { type: 'string', minLength: 1 }, options);
 

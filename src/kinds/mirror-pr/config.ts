@@ -5,7 +5,10 @@ import { PERMISSIVE_LICENSES } from '#domain/pr/license-ids.ts';
 
 export const mirrorPrConfig = Type.Object(
   {
-    dataset: Dataset({ description: 'Pull request records: a file, glob or folder of JSONL, JSON, CSV or Parquet.' }),
+    dataset: Dataset({
+      description:
+        'Pull request records: a file, glob or folder of JSONL, JSON, CSV or Parquet, hf://owner/name or github://.',
+    }),
     match: Type.String({
       default: 'instance_id',
       minLength: 1,

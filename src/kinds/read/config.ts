@@ -8,7 +8,9 @@ export const ROW_SORTS = ['any', 'turn', 'pr', 'answer', 'duel', 'evidence'] as 
 
 export const readConfig = Type.Object(
   {
-    dataset: Dataset({ description: 'A file, glob or folder; JSONL, JSON, CSV, Parquet, trajectory or text files.' }),
+    dataset: Dataset({
+      description: 'A file, glob or folder, or hf://owner/name; JSONL, JSON, CSV, Parquet, trajectory or text files.',
+    }),
     row: Type.Enum([...ROW_SORTS], {
       default: 'any',
       description: 'The sort of row that the records are. Anything but `any` is checked, record by record.',

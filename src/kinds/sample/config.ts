@@ -11,7 +11,8 @@ export type Stratum = (typeof STRATA)[number];
 export const sampleConfig = Type.Object(
   {
     dataset: Dataset({
-      description: 'Trajectories: a JSONL, JSON or Parquet file or glob, or a folder of trajectory files.',
+      description:
+        'Trajectories: a JSONL, JSON or Parquet file or glob, a folder of trajectory files, or hf://owner/name.',
     }),
     strategy: Type.Enum(['uniform', 'stratified', 'windows', 'all'], {
       default: 'uniform',

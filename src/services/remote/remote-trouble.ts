@@ -5,7 +5,6 @@ import type { Json } from '#contract/json.ts';
 
 export type RemoteCode =
   | 'remote-unauthorized'
-  | 'remote-not-found'
   | 'remote-rate-limited'
   | 'remote-unavailable'
   | 'remote-timeout'
@@ -15,7 +14,6 @@ export type RemoteCode =
 const HINTS: { readonly [code in RemoteCode]: string } = {
   'remote-unauthorized':
     'set the token (HF_TOKEN, GITHUB_TOKEN, or `datasets:` of the manifest) and accept the terms of the set',
-  'remote-not-found': 'look at the name and the revision; a private one needs a token',
   'remote-rate-limited': 'run again later: what was read is kept; a token raises the limit',
   'remote-unavailable': 'run again: what was read is kept',
   'remote-timeout': 'run again: what was read is kept; `timeouts` under `datasets:` of the manifest allows more time',
