@@ -198,11 +198,13 @@ export class NodeRun implements Upstream {
   /** Exactly one computation of a whole node over all processes on the store. */
   async #lease(key: Digest): Promise<{ release(): Promise<void> } | 'made-elsewhere'> {
     const { store, drain } = this.#shared.env;
+    const isMade = async (): Promise<boolean> => (await this.#shared.nodes.recall([key]))[0] !== undefined;
     for (let waited = false; ; waited = true) {
+      // Asked before the lease: a thousand nodes of one key would else pass it on one by one.
+      if (waited && (await isMade())) return 'made-elsewhere';
       const lease = await store.leases.reserve(`node:${key}`);
       if (lease !== undefined) {
-        const [entry] = waited ? await this.#shared.nodes.recall([key]) : [];
-        if (entry === undefined) return lease;
+        if (!waited || !(await isMade())) return lease;
         await lease.release();
         return 'made-elsewhere';
       }
