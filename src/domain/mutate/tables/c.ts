@@ -1,8 +1,10 @@
 /** C and C++, by the rules of their grammars: that of C++ extends that of C. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const c: LanguageTable = {
+  ...cFamily,
   comments: ['comment'],
   opaque: [
     'preproc_include',
@@ -12,25 +14,17 @@ export const c: LanguageTable = {
     'using_declaration',
     'template_argument_list',
   ],
-  docstrings: false,
 
-  binary: ['binary_expression'],
-  unary: ['unary_expression'],
   parentheses: ['parenthesized_expression', 'condition_clause'],
   ternary: ['conditional_expression'],
   call: [{ type: 'call_expression', callee: 'function' }],
   argumentLists: ['argument_list'],
-  argumentWrappers: [],
-  keywordArguments: [],
   member: [{ type: 'field_expression', object: 'argument', property: 'field' }],
   index: ['subscript_expression'],
-  slice: [],
-  range: [],
   identifiers: ['identifier'],
   integers: ['number_literal'],
   floats: [],
   strings: ['string_literal'],
-  interpolations: ['escape_sequence'],
 
   definitions: [
     ['init_declarator', 'declarator'],
@@ -59,26 +53,11 @@ export const c: LanguageTable = {
   removable: ['expression_statement', 'throw_statement'],
   assignments: ['assignment_expression', 'declaration'],
   augmented: ['assignment_expression'],
-  conditionals: ['if_statement'],
   clauses: ['else_clause'],
   loops: ['for_statement', 'for_range_loop', 'while_statement', 'do_statement'],
   switches: ['switch_statement'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
-  decorators: [],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: '0',
-    noop: '',
-    bind: null,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, nothing: '0' },
 };
 
 export const cpp: LanguageTable = {

@@ -1,29 +1,25 @@
 /** C#, by the rules of tree-sitter-c-sharp. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const csharp: LanguageTable = {
+  ...cFamily,
   comments: ['comment', 'preproc_region', 'preproc_endregion'],
   opaque: ['using_directive', 'predefined_type', 'generic_name', 'array_type', 'nullable_type', 'type_argument_list'],
-  docstrings: false,
 
-  binary: ['binary_expression'],
   unary: ['prefix_unary_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: ['conditional_expression'],
   call: [{ type: 'invocation_expression', callee: 'function' }],
   argumentLists: ['argument_list'],
   argumentWrappers: ['argument'],
-  keywordArguments: [],
   member: [{ type: 'member_access_expression', object: 'expression', property: 'name' }],
   index: ['element_access_expression'],
-  slice: [],
   range: ['range_expression'],
   identifiers: ['identifier'],
   integers: ['integer_literal'],
   floats: ['real_literal'],
   strings: ['string_literal'],
-  interpolations: ['escape_sequence'],
 
   definitions: [
     ['variable_declarator', 'name'],
@@ -54,24 +50,9 @@ export const csharp: LanguageTable = {
   removable: ['expression_statement', 'throw_statement'],
   assignments: ['assignment_expression', 'local_declaration_statement'],
   augmented: ['assignment_expression'],
-  conditionals: ['if_statement'],
-  clauses: [],
   loops: ['for_statement', 'foreach_statement', 'while_statement', 'do_statement'],
   switches: ['switch_statement'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
   decorators: ['attribute_list'],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'default',
-    noop: '',
-    bind: (name, value) => `var ${name} = ${value};`,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, nothing: 'default', bind: (name, value) => `var ${name} = ${value};` },
 };

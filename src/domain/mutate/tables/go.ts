@@ -1,29 +1,24 @@
 /** Go, by the rules of tree-sitter-go. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const go: LanguageTable = {
+  ...cFamily,
   comments: ['comment'],
   opaque: ['package_clause', 'import_declaration', 'type_declaration', 'type_arguments', 'slice_type', 'map_type'],
-  docstrings: false,
 
-  binary: ['binary_expression'],
-  unary: ['unary_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: [],
   call: [{ type: 'call_expression', callee: 'function' }],
   argumentLists: ['argument_list'],
-  argumentWrappers: [],
   keywordArguments: ['variadic_argument'],
   member: [{ type: 'selector_expression', object: 'operand', property: 'field' }],
   index: ['index_expression'],
   slice: ['slice_expression'],
-  range: [],
   identifiers: ['identifier'],
   integers: ['int_literal'],
   floats: ['float_literal'],
   strings: ['interpreted_string_literal', 'raw_string_literal'],
-  interpolations: ['escape_sequence'],
 
   definitions: [
     ['short_var_declaration', 'left'],
@@ -48,24 +43,8 @@ export const go: LanguageTable = {
   removable: ['expression_statement', 'assignment_statement', 'inc_statement', 'dec_statement', 'defer_statement'],
   assignments: ['assignment_statement', 'short_var_declaration'],
   augmented: ['assignment_statement'],
-  conditionals: ['if_statement'],
-  clauses: [],
   loops: ['for_statement'],
   switches: ['expression_switch_statement', 'type_switch_statement', 'select_statement'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
-  decorators: [],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'nil',
-    noop: '',
-    bind: (name, value) => `${name} := ${value}`,
-    comment: '//',
-    terminator: '',
-  },
+  text: { ...cFamily.text, nothing: 'nil', bind: (name, value) => `${name} := ${value}`, terminator: '' },
 };

@@ -1,24 +1,18 @@
 /** Java, by the rules of tree-sitter-java. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const java: LanguageTable = {
+  ...cFamily,
   comments: ['line_comment', 'block_comment'],
   opaque: ['package_declaration', 'import_declaration', 'type_arguments', 'type_parameters', 'generic_type'],
-  docstrings: false,
 
-  binary: ['binary_expression'],
-  unary: ['unary_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: ['ternary_expression'],
   call: [{ type: 'method_invocation', callee: 'name', receiver: 'object' }],
   argumentLists: ['argument_list'],
-  argumentWrappers: [],
-  keywordArguments: [],
   member: [{ type: 'field_access', object: 'object', property: 'field' }],
   index: ['array_access'],
-  slice: [],
-  range: [],
   identifiers: ['identifier'],
   integers: ['decimal_integer_literal'],
   floats: ['decimal_floating_point_literal'],
@@ -52,24 +46,8 @@ export const java: LanguageTable = {
   removable: ['expression_statement', 'throw_statement'],
   assignments: ['assignment_expression', 'local_variable_declaration'],
   augmented: ['assignment_expression'],
-  conditionals: ['if_statement'],
-  clauses: [],
   loops: ['for_statement', 'enhanced_for_statement', 'while_statement', 'do_statement'],
   switches: ['switch_expression'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
-  decorators: [],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'null',
-    noop: '',
-    bind: (name, value) => `var ${name} = ${value};`,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, bind: (name, value) => `var ${name} = ${value};` },
 };

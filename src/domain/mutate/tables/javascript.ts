@@ -1,8 +1,10 @@
 /** JavaScript, TypeScript and TSX, by the rules of their grammars, which share almost all names. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const javascript: LanguageTable = {
+  ...cFamily,
   comments: ['comment', 'html_comment'],
   opaque: [
     'import_statement',
@@ -17,23 +19,16 @@ export const javascript: LanguageTable = {
   ],
   docstrings: true,
 
-  binary: ['binary_expression'],
-  unary: ['unary_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: ['ternary_expression'],
   call: [{ type: 'call_expression', callee: 'function' }],
   argumentLists: ['arguments'],
-  argumentWrappers: [],
   keywordArguments: ['spread_element'],
   member: [{ type: 'member_expression', object: 'object', property: 'property' }],
   index: ['subscript_expression'],
-  slice: [],
-  range: [],
   identifiers: ['identifier'],
   integers: ['number'],
   floats: [],
   strings: ['string'],
-  interpolations: ['escape_sequence'],
 
   definitions: [
     ['variable_declarator', 'name'],
@@ -73,24 +68,10 @@ export const javascript: LanguageTable = {
   removable: ['expression_statement', 'throw_statement'],
   assignments: ['assignment_expression', 'lexical_declaration', 'variable_declaration'],
   augmented: ['augmented_assignment_expression'],
-  conditionals: ['if_statement'],
   clauses: ['else_clause'],
   loops: ['for_statement', 'for_in_statement', 'while_statement', 'do_statement'],
   switches: ['switch_statement'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
   decorators: ['decorator'],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'undefined',
-    noop: '',
-    bind: (name, value) => `const ${name} = ${value};`,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, nothing: 'undefined', bind: (name, value) => `const ${name} = ${value};` },
 };

@@ -1,8 +1,10 @@
 /** PHP, by the rules of tree-sitter-php. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const php: LanguageTable = {
+  ...cFamily,
   comments: ['comment', 'text', 'text_interpolation'],
   opaque: [
     'php_tag',
@@ -12,11 +14,8 @@ export const php: LanguageTable = {
     'primitive_type',
     'named_type',
   ],
-  docstrings: false,
 
-  binary: ['binary_expression'],
   unary: ['unary_op_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: ['conditional_expression'],
   call: [
     { type: 'function_call_expression', callee: 'function' },
@@ -27,8 +26,6 @@ export const php: LanguageTable = {
   keywordArguments: ['variadic_unpacking'],
   member: [{ type: 'member_access_expression', object: 'object', property: 'name' }],
   index: ['subscript_expression'],
-  slice: [],
-  range: [],
   identifiers: ['variable_name'],
   integers: ['integer'],
   floats: ['float'],
@@ -55,24 +52,10 @@ export const php: LanguageTable = {
   removable: ['expression_statement', 'echo_statement', 'unset_statement'],
   assignments: ['assignment_expression'],
   augmented: ['augmented_assignment_expression'],
-  conditionals: ['if_statement'],
   clauses: ['else_if_clause', 'else_clause'],
   loops: ['for_statement', 'foreach_statement', 'while_statement', 'do_statement'],
   switches: ['switch_statement'],
-  jumps: { break: ['break_statement'], continue: ['continue_statement'] },
-  returns: ['return_statement'],
   decorators: ['attribute_list'],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'null',
-    noop: '',
-    bind: (name, value) => `$${name} = ${value};`,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, bind: (name, value) => `$${name} = ${value};` },
 };

@@ -1,8 +1,10 @@
 /** Rust, by the rules of tree-sitter-rust. */
 
 import type { LanguageTable } from '../language-table.ts';
+import { cFamily } from './c-family.ts';
 
 export const rust: LanguageTable = {
+  ...cFamily,
   comments: ['line_comment', 'block_comment'],
   opaque: [
     'use_declaration',
@@ -12,25 +14,17 @@ export const rust: LanguageTable = {
     'generic_type',
     'token_tree',
   ],
-  docstrings: false,
 
-  binary: ['binary_expression'],
-  unary: ['unary_expression'],
-  parentheses: ['parenthesized_expression'],
   ternary: [],
   call: [{ type: 'call_expression', callee: 'function' }],
   argumentLists: ['arguments'],
-  argumentWrappers: [],
-  keywordArguments: [],
   member: [{ type: 'field_expression', object: 'value', property: 'field' }],
   index: ['index_expression'],
-  slice: [],
   range: ['range_expression'],
   identifiers: ['identifier'],
   integers: ['integer_literal'],
   floats: ['float_literal'],
   strings: ['string_literal', 'raw_string_literal'],
-  interpolations: ['escape_sequence'],
 
   definitions: [
     ['let_declaration', 'pattern'],
@@ -64,16 +58,5 @@ export const rust: LanguageTable = {
   returns: ['return_expression'],
   decorators: ['attribute_item'],
 
-  text: {
-    not: (condition) => `!${condition}`,
-    true: 'true',
-    false: 'false',
-    breakWord: 'break',
-    continueWord: 'continue',
-    nothing: 'Default::default()',
-    noop: '',
-    bind: (name, value) => `let ${name} = ${value};`,
-    comment: '//',
-    terminator: ';',
-  },
+  text: { ...cFamily.text, nothing: 'Default::default()', bind: (name, value) => `let ${name} = ${value};` },
 };
