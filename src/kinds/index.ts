@@ -11,6 +11,7 @@ import { flattenKind } from './flatten/kind.ts';
 import { formatKind } from './format/kind.ts';
 import { generateKind } from './generate/kind.ts';
 import { groupKind } from './group/kind.ts';
+import { joinKind } from './join/kind.ts';
 import { judgeKind } from './judge/kind.ts';
 import { kingKind } from './king/kind.ts';
 import { labelReportKind } from './label-report/kind.ts';
@@ -35,6 +36,7 @@ export const builtinKinds: readonly Kind[] = [
   formatKind,
   generateKind,
   groupKind,
+  joinKind,
   judgeKind,
   kingKind,
   labelReportKind,

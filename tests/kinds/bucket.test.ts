@@ -30,6 +30,29 @@ test('any number by any names; what fits nowhere is rejected', async () => {
   assert.equal(Object.keys(outputs), ['good', 'unjudged', 'leaked']);
 });
 
+test('conditions in place of thresholds: exactly one holds, whatever their order', async () => {
+  const where = { good: "label == 'pass'", hard: "label == 'fail' && n > 1", odd: 'n == 7' };
+  const turned = Object.fromEntries(Object.entries(where).reverse());
+  for (const config of [{ where }, { where: turned }]) {
+    assert.is(await portOf({ label: 'pass', n: 0 }, config), 'good');
+    assert.is(await portOf({ label: 'fail', n: 2 }, config), 'hard');
+    assert.is(await portOf({ label: 'fail', n: 1 }, config), 'in-no-bucket');
+    assert.is(await portOf({ label: 'pass', n: 7 }, config), 'in-two-buckets');
+    assert.is(await portOf({ label: 'fail', n: 'x' }, config), 'not-evaluable');
+  }
+  assert.is(await portOf({ label: 'pass', n: 0, challenger: { leak: { outcome: 'reject' } } }, { where }), 'leaked');
+  assert.equal(Object.keys(bucketKind.outputs(resolveConfig(bucketKind, { where }))), [
+    'good',
+    'hard',
+    'odd',
+    'leaked',
+  ]);
+  const codes = (config: object) => checkOf(bucketKind, { ...config }).map(({ code }) => code);
+  assert.equal(codes({ where }), []);
+  assert.equal(codes({ where, at: { a: 1 } }), ['bucket-two-ways']);
+  assert.equal(codes({ where: { rejected: 'true' } }), ['bucket-name-taken']);
+});
+
 test('names and thresholds that cannot work are found', () => {
   const codes = (at: object) => checkOf(bucketKind, { at }).map(({ code, path }) => `${code} ${path.join('.')}`);
   assert.equal(codes({ final: 80, rest: 0 }), []);

@@ -4,8 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '#contract/json.ts';
 import type { Looked, RowKind } from '#contract/kind.ts';
+import { readsOfCondition } from '#domain/reads-of-condition.ts';
 import { filterKind } from '../../src/kinds/filter/kind.ts';
-import { readsOfCondition } from '../../src/kinds/filter/reads-of-condition.ts';
 import { runRowKind } from './run-kind.ts';
 
 async function ask(

@@ -2,7 +2,7 @@
 
 import { defineRow } from '#contract/kind.ts';
 import { Condition, Type } from '#contract/schema.ts';
-import { readsOfCondition } from './reads-of-condition.ts';
+import { readsOfCondition } from '#domain/reads-of-condition.ts';
 
 type Runner = typeof import('./run.ts').runFilter;
 

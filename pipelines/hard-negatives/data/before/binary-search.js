@@ -1,0 +1,3 @@
+function insertAt(sorted, value) {
+  return sorted.indexOf(value);
+}

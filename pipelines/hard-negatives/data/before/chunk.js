@@ -1,0 +1,3 @@
+function chunk(items, size) {
+  return [items.slice(0, size)];
+}

@@ -1,0 +1,8 @@
+function parseQuery(text) {
+  const found = {};
+  for (const part of text.split('&')) {
+    const [name, value] = part.split('=');
+    found[name] = value;
+  }
+  return found;
+}
