@@ -12,6 +12,7 @@ import { endpointFindings } from '../endpoint-findings.ts';
 import type { Finding } from '../finding.ts';
 import type { Io } from '../io.ts';
 import { readLock } from '../lock-file.ts';
+import { sandboxFindings } from '../sandbox-findings.ts';
 import { cacheFolder, type ManifestFlags, makePrinter } from '../session.ts';
 import { findWorkspace, hasLock, lockPath } from '../workspace.ts';
 
@@ -29,11 +30,8 @@ export async function doctor(
   const found = [
     nodeVersion(),
     ...(await storeFindings(workspace?.cache ?? cacheFolder(flags, io))),
-    ...(await Promise.all([
-      program('python3', ['--version'], 'kinds and commands in Python'),
-      program('bwrap', ['--version'], 'a sandbox without a daemon'),
-      program('docker', ['version', '--format', '{{.Server.Version}}'], 'a sandbox in containers'),
-    ])),
+    await program('python3', ['--version'], 'kinds and commands in Python'),
+    ...(await sandboxFindings(io)),
     ...(prepared === null ? [] : await manifestFindings(prepared, io)),
   ];
   const print = prepared === null ? (text: string) => void io.stdout.write(text) : makePrinter(prepared, io).print;
@@ -41,7 +39,7 @@ export async function doctor(
   else
     print(
       toColumns(
-        [{ title: 'what' }, { title: 'state' }, { title: 'detail' }],
+        [{ title: 'what' }, { title: 'state' }, { title: 'detail', whole: true }],
         found.map(({ what, state, detail }) => [what, state, detail]),
       ),
     );

@@ -1,0 +1,244 @@
+/** What a run of a candidate comes to: statuses, modes, seeds, infrastructure, and that nothing is left behind. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Failure } from '#contract/failure.ts';
+import type { CandidateTests, TestRun } from '#contract/sandbox.ts';
+import { makeSandboxHub } from '#services/sandbox/sandbox-service.ts';
+
+const hub = makeSandboxHub({ env: process.env, workers: 1 });
+const service = hub.bind({ priority: [], signal: new AbortController().signal });
+const INCREMENT = 'def f(x):\n    return x + 1\n';
+const CASES: CandidateTests = { type: 'cases', entry: 'f', cases: [{ args: [1], expected: 2 }] };
+
+test.after(() => hub.close());
+
+const run = (over: Partial<TestRun>) =>
+  service.runTests({ language: 'python', candidate: INCREMENT, tests: CASES, ...over });
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('did not fail');
+}
+
+/** Processes below this one, by their command lines. */
+function below(): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      parents.set(Number(name), Number(parent));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const isBelow = (pid: number): boolean => pid === process.pid || (pid > 1 && isBelow(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid));
+}
+
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended before.
+    }
+  }
+}
+
+async function becomesTrue(isTrue: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (isTrue()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return false;
+}
+
+test('values of every sort cross over by exact type', async () => {
+  const literal = (text: string) => ({ $literal: text });
+  const values = [
+    '(1, 2)',
+    '{1, 2}',
+    "b'x'",
+    '1j',
+    '{(1, 2): None}',
+    'nan',
+    '123456789012345678901234567890',
+    "{'a': [True, 1.5]}",
+  ];
+  const result = await run({
+    candidate: 'def f(x):\n    return x',
+    tests: {
+      type: 'cases',
+      entry: 'f',
+      cases: values.map((text) => ({ args: [literal(text)], expected: literal(text) })),
+    },
+  });
+  assert.equal([result.status, result.passed], ['pass', values.length]);
+  const pairs = [
+    [1, literal('1.0')],
+    [literal('True'), 1],
+    [literal('(1,)'), [1]],
+    [literal("'1'"), 1],
+    [null, literal('False')],
+  ] as const;
+  const wrong = await run({
+    candidate: 'def f(x):\n    return x',
+    tests: { type: 'cases', entry: 'f', cases: pairs.map(([given, expected]) => ({ args: [given], expected })) },
+  });
+  assert.equal([wrong.status, wrong.passed, wrong.total], ['fail_assert', 0, pairs.length]);
+});
+
+test('exceptions, generators, tolerance, callables', async () => {
+  const candidate = `
+def f(x):
+    if x == 'raise':
+        raise KeyError('x')
+    if x == 'iterate':
+        return (n for n in [1, 2])
+    if x == 'call':
+        return lambda y: y + 1
+    return 0.1 + 0.2
+`;
+  const cases = [
+    { args: ['raise'], throws: 'KeyError' },
+    { args: [1], expected: 0.3, tolerance: 1e-9 },
+  ];
+  assert.is((await run({ candidate, tests: { type: 'cases', entry: 'f', cases } })).status, 'pass');
+  const script =
+    "assert list(f('iterate')) == [1, 2]\nassert f('call')(2) == 3\ntry:\n    f('raise')\n    assert False\nexcept KeyError:\n    pass";
+  const result = await run({ candidate, tests: { type: 'script', entry: 'f', script } });
+  assert.equal([result.status, result.mode, result.forgeable], ['pass', 'split', false]);
+});
+
+test('the reference decides mode, limit and validity; the candidate does not', async () => {
+  const inPlace: CandidateTests = { type: 'script', entry: 'f', script: 'a = [2, 1]\nf(a)\nassert a == [1, 2]' };
+  const beside = await run({ candidate: 'def f(a):\n    a.sort()', reference: 'def f(a): a.sort()', tests: inPlace });
+  assert.equal([beside.status, beside.mode, beside.forgeable], ['pass', 'script', true]);
+  const helper: CandidateTests = { type: 'script', entry: 'f', script: 'assert f(1) == help(1)' };
+  const both = 'def help(x):\n    return x + 1\ndef f(x):\n    return x + 1';
+  const taken = await run({ candidate: both, reference: both, tests: helper });
+  assert.is(taken.status, 'pass');
+  assert.match(taken.forgeableBecause ?? '', 'help');
+  const given = await run({ reference: both, tests: { ...helper, setup: 'def help(x):\n    return x + 1' } });
+  assert.equal([given.status, given.forgeable], ['pass', false]);
+  const invalid = await run({ reference: 'def f(x): return 7' });
+  assert.is(invalid.status, 'reference_invalid');
+  assert.ok((await run({ reference: INCREMENT })).cpuLimitMs >= 100);
+  assert.ok((await run({ reference: INCREMENT })).cpuLimitMs < 1000);
+});
+
+test('what depends on hash seeds, chance or addresses shows in two runs', async () => {
+  const seeds = [0, 1];
+  const hashed = 'def f(x):\n    return hash("a") % 2 if x else list({"a", "b", "c", "d"})';
+  const cases = [{ args: [0], expected: ['a', 'b', 'c', 'd'] }];
+  assert.is(
+    (await run({ candidate: hashed, tests: { type: 'cases', entry: 'f', cases }, hashSeeds: [0, 1] })).isStable,
+    false,
+  );
+  const told = await run({ candidate: 'def f(x):\n    raise ValueError(hash("a") % 1000003)' });
+  const hash = /ValueError: (\d+)/.exec(told.detail)?.[1];
+  const candidate = `def f(x):\n    return 2 if hash("a") % 1000003 == ${hash} else 3`;
+  assert.is((await run({ candidate })).status, 'pass');
+  assert.is((await run({ candidate, hashSeeds: seeds })).status, 'nondeterministic');
+  assert.is(
+    (await run({ candidate: 'import random\ndef f(x):\n    return random.random()', hashSeeds: seeds })).isStable,
+    false,
+  );
+  assert.is((await run({ hashSeeds: seeds })).isStable, true);
+});
+
+test('programs of standard input and output', async () => {
+  const cases = [
+    { stdin: '1 2\n', stdout: '3\n' },
+    { stdin: '5 5', stdout: '10' },
+  ];
+  const tests: CandidateTests = { type: 'stdio', cases };
+  const good = 'print(sum(map(int, input().split())))';
+  const result = await run({ candidate: good, tests });
+  assert.equal([result.status, result.passed, result.forgeable], ['pass', 2, false]);
+  assert.is((await run({ candidate: 'print(3)', tests })).passed, 1);
+  assert.is((await run({ candidate: `${good}\nimport sys; sys.exit(3)`, tests })).status, 'fail_exception');
+  assert.is((await run({ candidate: 'print(', tests })).status, 'syntax_error');
+  assert.is((await run({ candidate: 'while True: pass', tests, reference: good })).status, 'timeout_cpu');
+});
+
+test('tests that cannot run are told as such, not as labels', async () => {
+  const codes = await Promise.all(
+    ['def (', 'x = 1', 'assert 1 == 1'].map(
+      async (script) => (await failureOf(run({ tests: { type: 'script', entry: 'f', script } }))).code,
+    ),
+  );
+  assert.equal(codes, ['sandbox-tests-invalid', 'sandbox-tests-invalid', 'sandbox-tests-invalid']);
+});
+
+test('bytecode tells layout from meaning', async () => {
+  const [a, b, c, broken] = await service.bytecode(['x = 1 + y', 'x   = 1+y # same', 'x = 2 + y', 'x =']);
+  assert.is(a, b);
+  assert.is.not(a, c);
+  assert.is(broken, null);
+});
+
+test('a killed unit is replaced, and its run is tried again', async () => {
+  await run({});
+  const units = below();
+  assert.ok(units.length > 3);
+  const slow = run({ candidate: 'import time\ndef f(x):\n    time.sleep(.3)\n    return x + 1' });
+  const isCandidate = () => below().some((pid) => !units.includes(pid));
+  assert.ok(await becomesTrue(isCandidate));
+  killAll(below().filter((each) => !units.includes(each)));
+  assert.is((await slow).status, 'pass');
+  const [, ...inner] = below();
+  killAll(inner);
+  assert.is((await run({})).status, 'pass');
+});
+
+test('what always breaks is a failure by name, never a label', async () => {
+  await run({});
+  const warm = below();
+  const slow = failureOf(run({ candidate: 'import time\ndef f(x):\n    time.sleep(5)\n    return x + 1' }));
+  const killer = setInterval(() => killAll(below().filter((pid) => !warm.includes(pid))), 5);
+  const failure = await slow.finally(() => clearInterval(killer));
+  assert.is(failure.scope, 'infrastructure');
+  assert.match(failure.code, /^sandbox-(died|out-of-memory)$/);
+  assert.is((await run({})).status, 'pass');
+});
+
+test('a stop ends the run at once', async () => {
+  const stop = new AbortController();
+  const bound = hub.bind({ priority: [], signal: stop.signal });
+  const slow = bound.runTests({
+    language: 'python',
+    candidate: 'import time\ndef f(x):\n    time.sleep(60)',
+    tests: CASES,
+  });
+  setImmediate(() => stop.abort());
+  assert.is((await failureOf(slow)).code, 'stopped');
+  assert.is((await run({})).status, 'pass');
+});
+
+test('an unknown backend for a language, and a weak one under strict, are refused by name', async () => {
+  assert.is((await failureOf(run({ sandbox: { backend: 'quickjs' } }))).code, 'sandbox-unavailable');
+  assert.is((await failureOf(run({ sandbox: { backend: 'process', strict: true } }))).code, 'sandbox-weak');
+  const weak = await run({ sandbox: { backend: 'process' } });
+  assert.equal([weak.status, weak.served.strength], ['pass', 'weak']);
+});
+
+test('closing leaves no process', async () => {
+  const other = makeSandboxHub({ env: process.env, workers: 1 });
+  const before = below();
+  const bound = other.bind({ priority: [], signal: new AbortController().signal });
+  await bound.runTests({ language: 'python', candidate: INCREMENT, tests: CASES });
+  assert.ok(below().length > before.length);
+  await other.close();
+  assert.ok(await becomesTrue(() => below().length <= before.length));
+});
+
+test.run();
