@@ -56,7 +56,7 @@ details > summary { cursor: pointer; color: var(--muted); }
 figure { margin: 12px 0; }
 figcaption { color: var(--muted); font-size: 13px; margin-top: 6px; }
 svg { display: block; max-width: 100%; height: auto; color: var(--muted); }
-svg text { fill: var(--muted); }
+svg text { fill: var(--muted); paint-order: stroke; stroke: var(--surface); stroke-width: 3px; stroke-linejoin: round; }
 svg .strong { fill: var(--text); font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 12px; }
 button, input, select { font: inherit; font-size: 14px; color: var(--text); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 5px 10px; }

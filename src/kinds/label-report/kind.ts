@@ -7,7 +7,7 @@ import { labelReportConfig } from './config.ts';
 
 export const labelReportKind = defineWhole({
   name: 'label-report',
-  version: 1,
+  version: 2,
   summary:
     'Reports how labels were made: by class and operator, their sources, what is unverified, yield and survival.',
   example: `report:

@@ -17,17 +17,17 @@ const LEAST_PAGES = 256;
 const MOST_PAGES = 32_768;
 const STACK_BYTES = 128 * 1024;
 
-/** Node's own types know WebAssembly by its types alone. */
+/** The types of Node that the build sees know nothing of WebAssembly. */
 const { Module, Memory } = (
   globalThis as unknown as {
     readonly WebAssembly: {
-      readonly Module: new (bytes: Uint8Array) => WebAssembly.Module;
+      readonly Module: new (bytes: Uint8Array) => object;
       readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => object;
     };
   }
 ).WebAssembly;
 
-let compiled: WebAssembly.Module | null = null;
+let compiled: object | null = null;
 
 export class Side {
   readonly context: QuickJSContext;
