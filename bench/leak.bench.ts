@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auditLeak } from '#domain/leak/audit-leak.ts';
 import { LEAK_DETECTORS } from '#domain/leak/evidence.ts';
+import type { HiddenTexts } from '#domain/leak/hidden.ts';
+import { isLexical, PLANT_SORTS, plantLeak } from '#domain/leak/plant-leak.ts';
 import { sha256 } from '#util/sha256.ts';
 import type { Bench, Figure } from './figure.ts';
-import { DISGUISED, LEXICAL, type PullRequest, plant, type RealTurn } from './leak-plants.ts';
 
 const DATA = fileURLToPath(new URL('../../shared/data', import.meta.url));
 /** Of each trajectory and sort. */
@@ -30,8 +31,18 @@ export const bench: Bench = async (report) => {
   }
   const { turns, prs } = loadTurns();
   measureHonest(turns, prs, report);
-  for (const sort of [...Object.keys(LEXICAL), ...Object.keys(DISGUISED)]) measureSort(sort, turns, prs, report);
+  for (const sort of PLANT_SORTS) measureSort(sort, turns, prs, report);
 };
+
+interface RealTurn {
+  readonly instance: string;
+  /** Place of the message in its trajectory. */
+  readonly at: number;
+  readonly history: readonly { readonly role: string; readonly content: string }[];
+  readonly text: string;
+}
+
+type PullRequest = HiddenTexts & { readonly instance_id: string };
 
 interface Loaded {
   readonly turns: readonly RealTurn[];
@@ -127,7 +138,7 @@ function measureSort(sort: string, turns: Loaded['turns'], prs: Loaded['prs'], r
   for (const { turn } of order) {
     if ((taken.get(turn.instance) ?? 0) >= TURNS_PLANTED) continue;
     const pr = prOf(prs, turn);
-    const leak = plant(sort, turn, pr);
+    const leak = plantLeak(sort, turn, pr, `${turn.instance}/${turn.at}`);
     if (leak === null) continue;
     taken.set(turn.instance, (taken.get(turn.instance) ?? 0) + 1);
     const half = halfOf(turn.instance);
@@ -149,7 +160,7 @@ function measureSort(sort: string, turns: Loaded['turns'], prs: Loaded['prs'], r
       byDetector.set(detector, (byDetector.get(detector) ?? 0) + 1);
   }
   const n = planted.tuned + planted['held out'];
-  const target = Object.hasOwn(LEXICAL, sort) ? { target: '> 95 %' } : {};
+  const target = isLexical(sort) ? { target: '> 95 %' } : {};
   const share = (part: number, of: number) => (of === 0 ? 0 : (100 * part) / of);
   report({
     metric: `recall, ${sort} (${n})`,

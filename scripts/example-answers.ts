@@ -30,6 +30,8 @@ interface Turn {
   readonly judges?: { readonly [judge: string]: Judgement };
   readonly why?: { readonly c?: string; readonly k?: string };
   readonly mode1?: string;
+  /** The challenger knows what no blind writer would come to; all others come to it now and then. */
+  readonly leaks?: boolean;
 }
 
 interface Task {
@@ -79,10 +81,11 @@ function readScript(instance: string): { readonly turns: readonly Turn[] } | nul
 
 // ---- king and challenger ----------------------------------------------------------------------------------------
 
-function write(task: Task, { body }: ServedRequest, isChallenger: boolean): ServedAnswer {
+/** The first answer to the king's request is the king's; the later ones are the blind control of the leak audit. */
+function write(task: Task, { body, repeat }: ServedRequest, isChallenger: boolean): ServedAnswer {
   const at = body.messages.filter(({ role }) => role === 'assistant').length;
   const turn = turnAt(task, at);
-  const answer = isChallenger ? turn.challenger : turn.king;
+  const answer = isChallenger || (repeat > 0 && turn.leaks !== true) ? turn.challenger : turn.king;
   return { text: textOf(answer, task, at), finishReason: answer.finish ?? 'stop' };
 }
 

@@ -1,6 +1,7 @@
 /** The rows of the field, one definition each for type, validator and published schema. Rows may hold more than is listed. */
 
 import { type Static, Type } from '#contract/schema.ts';
+import { HiddenSchema, LeakSchema } from './leak/audit-fields.ts';
 import { AnswerSchema, JudgeEntriesSchema } from './row-schemas.ts';
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -71,18 +72,20 @@ export type PrRow = Static<typeof PrRow>;
 
 // ---- answer ---------------------------------------------------------------------------------------------------
 
-export const LeakFinding = Type.Object({
-  outcome: Type.Union([Type.Literal('pass'), Type.Literal('quarantine'), Type.Literal('reject')]),
-  evidence: Type.Array(Type.Unknown()),
-});
-
 export const ChallengerText = Type.Object({
   ...AnswerSchema.properties,
-  leak: Type.Optional(LeakFinding),
-  hidden: Type.Optional(
+  leak: Type.Optional(LeakSchema),
+  hidden: Type.Optional(HiddenSchema),
+  intent: Type.Optional(
     Type.Object(
-      { pr_key: Type.String(), decoys: Type.Array(Type.String()) },
-      { description: 'What the writer saw and nobody else may; never exported.' },
+      {
+        action: Type.String(),
+        pointers: Type.Array(Type.Object({ message: Type.Integer(), start: Type.Integer(), end: Type.Integer() })),
+        refused: Type.Optional(
+          Type.Array(Type.Object({ draw: Type.Integer(), code: Type.String(), reason: Type.String() })),
+        ),
+      },
+      { description: 'With `mode: two-stage`: all that the writer was told by one who had seen the pull request.' },
     ),
   ),
 });

@@ -15,6 +15,8 @@ import { joinKind } from './join/kind.ts';
 import { judgeKind } from './judge/kind.ts';
 import { kingKind } from './king/kind.ts';
 import { labelReportKind } from './label-report/kind.ts';
+import { leakAuditKind } from './leak-audit/kind.ts';
+import { leakReportKind } from './leak-report/kind.ts';
 import { mirrorPrKind } from './mirror-pr/kind.ts';
 import { mutateKind } from './mutate/kind.ts';
 import { panelKind } from './panel/kind.ts';
@@ -40,6 +42,8 @@ export const builtinKinds: readonly Kind[] = [
   judgeKind,
   kingKind,
   labelReportKind,
+  leakAuditKind,
+  leakReportKind,
   mirrorPrKind,
   mutateKind,
   panelKind,

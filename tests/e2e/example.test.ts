@@ -88,6 +88,7 @@ test('the example takes every way through the pipeline, and only what is new is 
     assert.equal(Object.keys(endOf(first, 'prs').counts.codes).sort(), ['pr-ambiguous', 'pr-license', 'pr-missing']);
     assert.equal(Object.keys(endOf(first, 'king').counts.codes).sort(), [...KING_CODES]);
     assert.equal(Object.keys(endOf(first, 'challenger').counts.codes).sort(), [...CHALLENGER_CODES]);
+    assert.is(endOf(first, 'challenger').ports['quarantined']?.count, 1, 'one names a file that had not come up');
     assert.ok(endOf(first, 'duel').counts.in >= 24);
     for (const bucket of ['final', 'refined', 'defeat', 'unjudged'])
       assert.ok((endOf(first, 'buckets').ports[bucket]?.count ?? 0) > 0, bucket);
@@ -156,7 +157,7 @@ async function checkOnlyWhatIsNew(dir: string, copy: string): Promise<void> {
   assert.is(finishOf(closed).outcome, 'done', 'a closed gate is no failure');
 
   const more = await run(dir, 'example', '--set', 'params.turns=48');
-  const fresh = endOf(more, 'duel').counts.in - 26;
+  const fresh = endOf(more, 'duel').counts.in - 25;
   assert.is(fresh, 4);
   assert.is(finishOf(more).reusedCalls, fresh * (1 + 1 + 3 * 2), 'king, challenger and six judgements a new turn');
 }

@@ -19,14 +19,19 @@ export function resolveConfig(kind: Kind, config: { readonly [name: string]: unk
 const validators = new WeakMap<Kind, ValidateFunction>();
 
 function compileConfig(kind: Kind): ValidateFunction {
-  const schema = structuredClone(kind.config) as {
-    properties: { [name: string]: { 'x-sluice'?: string; items?: object } };
-  };
-  for (const [name, property] of Object.entries(schema.properties)) {
-    const marker = property['x-sluice'] ?? (property.items as { 'x-sluice'?: string } | undefined)?.['x-sluice'];
-    if (marker === 'model' || marker === 'file') schema.properties[name] = {};
-  }
+  const schema = structuredClone(kind.config) as object;
+  openMarked(schema);
   return new Ajv2020({ strict: false, useDefaults: true }).compile(schema);
+}
+
+/** Models and files are given resolved, wherever they stand. */
+function openMarked(schema: object): void {
+  for (const [name, member] of Object.entries(schema) as [string, unknown][]) {
+    if (typeof member !== 'object' || member === null) continue;
+    const marker = (member as { 'x-sluice'?: string })['x-sluice'];
+    if (marker === 'model' || marker === 'file') (schema as { [name: string]: unknown })[name] = {};
+    else openMarked(member);
+  }
 }
 
 function contextOf(kind: Kind, config: { readonly [name: string]: unknown }, llm: LlmService | undefined) {
@@ -41,10 +46,11 @@ export async function runRow(
     readonly llm?: LlmService;
     readonly services?: Partial<Services>;
     readonly lookups?: { readonly [name: string]: Looked };
+    readonly key?: string;
   } = {},
 ): Promise<RowOutcome> {
   if (kind.scope !== 'row') throw new Error(`${kind.name} is no row kind`);
-  const input = deepFreeze({ row: { key: '', fields }, lookups: options.lookups ?? {} });
+  const input = deepFreeze({ row: { key: options.key ?? '', fields }, lookups: options.lookups ?? {} });
   return await kind.run(input, { ...(contextOf(kind, config, options.llm) as object), ...options.services } as never);
 }
 

@@ -1,30 +1,23 @@
 /** challenger: the side of a duel that has seen the hidden pull request and must act as if it had not. */
 
-import { defineRow, type Finding } from '#contract/kind.ts';
+import { defineRow, type Estimate, type Reads } from '#contract/kind.ts';
+import { Type } from '#contract/schema.ts';
 import { estimateTokens, HISTORY_TOKENS, PULL_REQUEST_TOKENS, TURN_TOKENS } from '#domain/estimate-tokens.ts';
 import { withFamilies } from '#domain/families.ts';
-import { checkPrompt, parsePrompt, readsOfPrompts } from '#domain/prompt.ts';
-import { AnswerSchema, MessagesSchema, OptionalText, TextSchema } from '#domain/row-schemas.ts';
+import { quarantinePort } from '#domain/leak/decide-leak.ts';
+import { PULL_REQUEST, PULL_REQUEST_LOOKUP } from '#domain/leak/pull-request-reads.ts';
+import { readsOfPrompts } from '#domain/prompt.ts';
+import { MessagesSchema } from '#domain/row-schemas.ts';
+import { ChallengerText } from '#domain/rows.ts';
+import { checkChallenger } from './check-challenger.ts';
 import { type ChallengerConfig, type ChallengerFields, challengerConfig } from './config.ts';
 import { runChallenger } from './run.ts';
 
-const optional = { schema: OptionalText, optional: true } as const;
-
-/** What the hidden pull request may offer; a template that names anything else is refused. */
-const PULL_REQUEST = {
-  patch: { schema: TextSchema },
-  test_patch: optional,
-  problem_statement: optional,
-  description: optional,
-  hints_text: optional,
-  repo: optional,
-  base_commit: optional,
-  instance_id: optional,
-} as const;
+const ADDS = { challenger: ChallengerText };
 
 export const challengerKind = defineRow<ChallengerFields>()({
   name: 'challenger',
-  version: 1,
+  version: 2,
   summary: 'writes the next turn knowing the hidden pull request, told to act as an honest agent would',
   example: `challenger:
   kind: challenger
@@ -32,65 +25,60 @@ export const challengerKind = defineRow<ChallengerFields>()({
   with:
     pr: { from: prs, match: instance_id }
   model: kimi
-  prompt: prompts/challenger.md`,
+  prompt: prompts/challenger.md
+  leak_audit: quarantine`,
   config: challengerConfig,
   inputs: { from: { summary: 'turns with a history, usually already with a king' } },
-  outputs: () => ({
-    out: {
-      summary: 'turns with an answer that passed the format gate',
-      carries: 'carry',
-      adds: { challenger: AnswerSchema },
+  outputs: ({ leak_audit }) => ({
+    out: { summary: 'turns with an answer that passed the format gate and the audit', carries: 'carry', adds: ADDS },
+    ...quarantinePort(leak_audit, ADDS),
+  }),
+  lookups: {
+    pr: {
+      summary: 'the pull request that resolved the task',
+      reads: PULL_REQUEST_LOOKUP,
     },
-  }),
-  lookups: { pr: { summary: 'the pull request that resolved the task', reads: PULL_REQUEST } },
-  needs: ['llm'],
-  reads: ({ prompt }) => ({
-    ...readsOfPrompts([prompt], ['pr']),
-    messages: { schema: MessagesSchema },
-  }),
-  check: (settings) => {
-    const mistakes = checkPrompt(settings.prompt, ['prompt']);
-    return [...notYet(settings), ...mistakes, ...(mistakes.length === 0 ? unknownParts(settings) : [])];
   },
+  needs: ['llm'],
+  reads: readsOf,
+  check: (config) => checkChallenger(config, Object.keys(PULL_REQUEST)),
   facts: ({ model }, inputs) => withFamilies(inputs, 'challenger', [model]),
-  estimate: ({ model, prompt, attempts }, rows) => ({
-    calls: [
-      {
-        model,
-        calls: rows,
-        inputTokens: rows * (HISTORY_TOKENS + PULL_REQUEST_TOKENS + estimateTokens(prompt?.text ?? '')),
-        outputTokens: rows * TURN_TOKENS,
-      },
-    ],
-    notes: attempts > 1 ? [`up to ${attempts} calls a row where answers fail the format gate`] : [],
-  }),
+  estimate,
   run: runChallenger,
 });
 
-function notYet({ mode, leak_audit }: ChallengerConfig): Finding[] {
-  const findings: Finding[] = [];
-  if (mode !== 'direct') {
-    const message = `\`mode: ${mode}\` is not built yet`;
-    findings.push({ severity: 'error', code: 'not-yet', message, path: ['mode'], hint: 'use `mode: direct`' });
-  }
-  if (leak_audit !== 'off') {
-    const message = `\`leak_audit: ${leak_audit}\` is not built yet`;
-    const hint = 'use `leak_audit: off`, and do not publish answers whose leaks nobody looked for';
-    findings.push({ severity: 'error', code: 'not-yet', message, path: ['leak_audit'], hint });
-  }
-  return findings;
+function readsOf({ prompt, intent_prompt, control, canaries }: ChallengerConfig): Reads {
+  return {
+    ...readsOfPrompts([prompt, intent_prompt, control?.prompt], ['pr', 'intent', 'actions']),
+    messages: { schema: MessagesSchema },
+    ...(canaries === undefined ? {} : { $key: { schema: Type.String() } }),
+  };
 }
 
-function unknownParts({ prompt }: ChallengerConfig): Finding[] {
-  if (prompt === undefined) return [];
-  return parsePrompt(prompt)
-    .variables.filter(({ root }) => root === 'pr')
-    .filter(({ path }) => !(path.split('.')[1] !== undefined && Object.hasOwn(PULL_REQUEST, path.split('.')[1] ?? '')))
-    .map(({ path, file, line, column }) => ({
-      severity: 'error',
-      code: 'prompt-unknown-field',
-      message: `${file}:${line}:${column}: \`${path}\` is not offered by the lookup pr`,
-      path: ['prompt'],
-      hint: `it offers ${Object.keys(PULL_REQUEST).join(', ')}`,
-    }));
+/** Share of rows with a hit, for which control samples are drawn: what honest turns give, and as much again. */
+const CONTROL_SHARE = 0.05;
+/** An action and three quotes. */
+const INTENT_TOKENS = 100;
+
+function estimate(config: ChallengerConfig, rows: number): Estimate {
+  const { model, prompt, attempts, mode, intent_prompt, intent_model, control, leak_audit } = config;
+  const isTwoStage = mode === 'two-stage';
+  const turn = HISTORY_TOKENS + (isTwoStage ? 0 : PULL_REQUEST_TOKENS) + estimateTokens(prompt?.text ?? '');
+  const calls = [{ model, calls: rows, inputTokens: rows * turn, outputTokens: rows * TURN_TOKENS }];
+  if (isTwoStage) {
+    const shown = HISTORY_TOKENS + PULL_REQUEST_TOKENS + estimateTokens(intent_prompt?.text ?? '');
+    const chooser = intent_model ?? model;
+    calls.unshift({ model: chooser, calls: rows, inputTokens: rows * shown, outputTokens: rows * INTENT_TOKENS });
+  }
+  if (control !== undefined && leak_audit !== 'off') {
+    const drawn = Math.ceil(rows * CONTROL_SHARE) * control.samples;
+    calls.push({
+      model: control.model,
+      calls: drawn,
+      inputTokens: drawn * HISTORY_TOKENS,
+      outputTokens: drawn * TURN_TOKENS,
+    });
+  }
+  const notes = attempts > 1 ? [`up to ${attempts} calls a row where answers fail the format gate`] : [];
+  return { calls, notes };
 }
