@@ -1,22 +1,10 @@
 /** leak-report: what an audit has found among answers, and what it is worth: recall on planted leaks, and false alarms. */
 
 import { defineWhole } from '#contract/kind.ts';
-import { FieldPath, type Static, Type } from '#contract/schema.ts';
+import { Type } from '#contract/schema.ts';
 import { LeakSchema } from '#domain/leak/audit-fields.ts';
+import { leakReportConfig } from './config.ts';
 import { runLeakReport } from './run.ts';
-
-const config = Type.Object(
-  {
-    leak: FieldPath({ default: 'challenger.leak', description: 'Where the answers carry their annotation.' }),
-    calibration: FieldPath({
-      default: 'reference_leak',
-      description: 'Where the rows of the input `calibration` carry theirs.',
-    }),
-    decoys: FieldPath({ default: 'challenger.hidden.decoys', description: 'Where the answers carry their decoys.' }),
-  },
-  { additionalProperties: false },
-);
-export type LeakReportConfig = Static<typeof config>;
 
 export const leakReportKind = defineWhole({
   name: 'leak-report',
@@ -31,7 +19,7 @@ export const leakReportKind = defineWhole({
 leaks:
   kind: leak-report
   from: { from: [challenger, challenger.quarantined, challenger.rejected], calibration: calibration }`,
-  config,
+  config: leakReportConfig,
   inputs: {
     from: { summary: 'audited answers, also those set aside; rows without an annotation are passed over' },
     calibration: { summary: 'honest texts audited with `plant`', optional: true },

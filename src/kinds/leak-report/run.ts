@@ -7,7 +7,7 @@ import { valueAtPath } from '#domain/at-path.ts';
 import { LEAK_DETECTORS, type LeakEvidence } from '#domain/leak/evidence.ts';
 import { isLexical } from '#domain/leak/plant-leak.ts';
 import { wilson } from '#stats/intervals.ts';
-import type { LeakReportConfig } from './kind.ts';
+import type { LeakReportConfig } from './config.ts';
 
 interface Leak {
   readonly outcome: string;
