@@ -217,7 +217,8 @@ export interface ProgramResult {
 
 /**
  * @throws Failure of scope `infrastructure` with codes `sandbox-*`: `sandbox-unavailable` (no backend serves this here),
- * `sandbox-weak` (`strict`, and only a weak one does), `sandbox-died` (twice), `sandbox-full`, `sandbox-out-of-memory`;
+ * `sandbox-weak` (`strict`, and only a weak one does), `sandbox-died` (twice), `sandbox-full`, `sandbox-out-of-memory`,
+ * `sandbox-mount-unreadable`;
  * of scope `row`: `sandbox-tests-invalid` (the tests themselves cannot run); `stopped`
  */
 export interface SandboxService {

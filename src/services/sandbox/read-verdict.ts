@@ -4,7 +4,7 @@ import { Failure } from '#contract/failure.ts';
 import type { JsonObject } from '#contract/json.ts';
 import { Infrastructure, type Verdict } from './backend.ts';
 
-/** @throws Infrastructure, Failure `sandbox-tests-invalid` */
+/** @throws Infrastructure, Failure `sandbox-tests-invalid`, `sandbox-mount-unreadable` */
 export function readVerdict(answer: JsonObject): Verdict {
   refuseTrouble(answer);
   if (typeof answer['status'] !== 'string') throw new Infrastructure('an answer without a status');
@@ -24,6 +24,12 @@ export function readVerdict(answer: JsonObject): Verdict {
 export function refuseTrouble(answer: JsonObject): void {
   if (answer['infrastructure'] !== undefined) throw new Infrastructure(String(answer['infrastructure']));
   if (answer['unsupported'] !== undefined) throw new Infrastructure(String(answer['unsupported']));
+  if (answer['unreadable'] !== undefined) {
+    throw new Failure('sandbox-mount-unreadable', String(answer['unreadable']), {
+      scope: 'infrastructure',
+      hint: 'check the path; sandboxes started by root run as nobody: `chmod -R o+rX` what they are to read',
+    });
+  }
   if (answer['invalid'] !== undefined || answer['status'] === 'invalid') {
     throw new Failure(
       'sandbox-tests-invalid',

@@ -31,12 +31,17 @@ def guard(connection, order):
         try:
             mounts.append((target, os.open(source, os.O_PATH | os.O_CLOEXEC), os.path.isdir(source)))
         except OSError as error:
-            frames.send(connection, {"infrastructure": "the mount %s cannot be opened: %s" % (source, error.strerror)})
+            frames.send(connection, {"unreadable": "%s cannot be mounted: %s" % (source, error.strerror)})
             return
     jail.enter(tree, hidden, proc=True, writable=((_WORK, size), ("/tmp", size), ("/dev/shm", size)), after=lambda root: _mount(root, mounts))
     kernel.become_user()
     kernel.die_with_parent()
     kernel.drop_bounding_set()
+    for (source, target), _ in zip(order["mounts"], mounts):
+        closed = _first_unreadable(target)
+        if closed is not None:
+            frames.send(connection, {"unreadable": "%s of the mount %s cannot be read by the sandbox's user" % (closed, source)})
+            return
     watch = Watch([target for target, _, _ in mounts]) if mounts else None
     Program(connection, order, _WORK, watch).run()
 
@@ -54,6 +59,23 @@ def _mount(root, mounts):
         except OSError:
             kernel.bind_read_only(source, root + target)
         os.close(fd)
+
+
+def _first_unreadable(target):
+    """As root, sandboxes belong to nobody: what only root may read would look like missing data."""
+    if not os.path.isdir(target):
+        return None if os.access(target, os.R_OK) else target
+    if not os.access(target, os.R_OK | os.X_OK):
+        return target
+    for folder, folders, names in os.walk(target):
+        for name in folders:
+            if not os.access(os.path.join(folder, name), os.R_OK | os.X_OK):
+                return os.path.join(folder, name)
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not os.access(path, os.R_OK):
+                return path
+    return None
 
 
 class Watch:
