@@ -118,6 +118,3 @@ export function splitName(word: string): string[] {
   close(word.length);
   return parts;
 }
-
-/** Runs of white space as one blank, none at the ends. */
-export const squeeze = (text: string) => text.replace(/\s+/g, ' ').trim();
