@@ -86,7 +86,7 @@ test('nothing to do is said; published files are mended all the same; every file
     for (const harm of [
       () => project.remove(name),
       () => project.write(name, 'edited'),
-      () => project.edit(name, '{', '['),
+      () => project.edit(name, /^./, '~'),
     ]) {
       harm();
       await cliOk(['run'], { cwd: project.dir });

@@ -244,7 +244,11 @@ test('a parquet decoder that loops or takes all memory is ended, and the next fi
   assert.match(late.message, /loop\.parquet: row group 1 cannot be read \(decoding it does not come to an end\)/);
   const died = await failureOf(read('memory.parquet', makeDatasets({ dir: folder })));
   assert.is(died.code, 'dataset-corrupt');
-  assert.match(died.message, /memory\.parquet: row group 1 cannot be read \(decoding it ended with .*memory/);
+  // Whichever limit a busy machine comes to first.
+  assert.match(
+    died.message,
+    /memory\.parquet: row group 1 cannot be read \(decoding it (ended with .*memory|does not come to an end)/,
+  );
   assert.is(await read('a.parquet', makeDatasets({ dir: folder })), 100);
   const stop = new AbortController();
   const reading = (async () => {
