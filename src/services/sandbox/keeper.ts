@@ -37,15 +37,18 @@ export class Keeper {
     return this.#address;
   }
 
-  /** A connection that a unit or a program's guard will be forked for. */
+  /**
+   * A connection that a unit or a program's guard will be forked for. A keeper that was killed is started anew, once.
+   * @throws Failure `sandbox-died`
+   */
   async connect(): Promise<Socket> {
     const address = await this.open();
-    return new Promise((resolve, reject) => {
-      const socket = connect({ path: `\0${address}` });
-      socket.once('connect', () => resolve(socket.off('error', refuse)));
-      const refuse = (error: Error) => reject(died(`no connection to the sandbox: ${error.message}`));
-      socket.once('error', refuse);
-    });
+    try {
+      return await connectTo(address);
+    } catch {
+      if ((await this.#address) === address) this.close();
+      return connectTo(await this.open());
+    }
   }
 
   get pid(): number | undefined {
@@ -104,6 +107,15 @@ export class Keeper {
       });
     });
   }
+}
+
+function connectTo(address: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path: `\0${address}` });
+    const refuse = (error: Error) => reject(died(`no connection to the sandbox: ${error.message}`));
+    socket.once('error', refuse);
+    socket.once('connect', () => resolve(socket.off('error', refuse)));
+  });
 }
 
 export function died(message: string): Failure {

@@ -1,5 +1,6 @@
 /** The sandbox as kinds see it: chooses the backend, decides mode and limits by the reference, runs once a hash seed, merges. */
 
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Failure } from '#contract/failure.ts';
 import type {
@@ -56,6 +57,8 @@ export function makeSandboxHub({ env, workers = availableParallelism(), user }: 
     served,
     backends,
     bind: ({ priority, signal }) => {
+      // Every run that waits listens to it.
+      setMaxListeners(0, signal);
       const turn = { priority, signal };
       return {
         served,

@@ -3,6 +3,8 @@
 import { Failure } from '#contract/failure.ts';
 import { Infrastructure } from './backend.ts';
 
+const PAUSE_MS = 50;
+
 /** Whatever broke that is not the program's doing is tried once more. @throws Failure `sandbox-died` and its kin */
 export async function twice<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -10,6 +12,8 @@ export async function twice<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Infrastructure)) throw error;
   }
+  // Whatever was killed together with it is seen to be gone by then.
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   try {
     return await work();
   } catch (error) {

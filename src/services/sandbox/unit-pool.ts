@@ -6,8 +6,8 @@ import type { JsonObject } from '#contract/json.ts';
 import { stopped } from '../llm/stopped.ts';
 import type { Turn } from './backend.ts';
 import type { Interpreter, User } from './find-python.ts';
-import { died, Keeper } from './keeper.ts';
-import { Unit, UnitGone } from './unit.ts';
+import { Keeper } from './keeper.ts';
+import { Unit } from './unit.ts';
 
 interface Waiting {
   readonly priority: readonly number[];
@@ -131,9 +131,7 @@ export class UnitPool {
   async #open(python: Interpreter, hashSeed: number): Promise<Unit> {
     const unit = new Unit(await this.#keeper(python, hashSeed).connect());
     unit.send({ role: 'unit' });
-    const first = await unit.next().catch((error: unknown) => {
-      throw error instanceof UnitGone ? died('a new sandbox ended at once') : error;
-    });
+    const first = await unit.next();
     if (first['ready'] === true) return unit;
     unit.end();
     throw new Failure('sandbox-unavailable', `no sandbox can be made: ${String(first['unsupported'])}`, {

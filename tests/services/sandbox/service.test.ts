@@ -1,6 +1,9 @@
 /** What a run of a candidate comes to: statuses, modes, seeds, infrastructure, and that nothing is left behind. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '#contract/failure.ts';
@@ -27,8 +30,8 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   throw new Error('did not fail');
 }
 
-/** Processes below this one, by their command lines. */
-function below(): number[] {
+/** Processes below this one, or another. */
+function below(root = process.pid): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
     try {
@@ -39,8 +42,8 @@ function below(): number[] {
       // It ended meanwhile.
     }
   }
-  const isBelow = (pid: number): boolean => pid === process.pid || (pid > 1 && isBelow(parents.get(pid) ?? 0));
-  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid));
+  const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter((pid) => pid !== root && isBelow(pid));
 }
 
 function killAll(pids: readonly number[]): void {
@@ -129,6 +132,9 @@ test('the reference decides mode, limit and validity; the candidate does not', a
   assert.match(taken.forgeableBecause ?? '', 'help');
   const given = await run({ reference: both, tests: { ...helper, setup: 'def help(x):\n    return x + 1' } });
   assert.equal([given.status, given.forgeable], ['pass', false]);
+  // A prompt as setup: its empty entry does not stand in for the candidate's.
+  const prompt = 'def help(x):\n    return x + 1\ndef f(x):\n    "adds one"\n';
+  assert.is((await run({ reference: both, tests: { ...helper, setup: prompt } })).status, 'pass');
   const invalid = await run({ reference: 'def f(x): return 7' });
   assert.is(invalid.status, 'reference_invalid');
   assert.ok((await run({ reference: INCREMENT })).cpuLimitMs >= 100);
@@ -239,6 +245,22 @@ test('closing leaves no process', async () => {
   assert.ok(below().length > before.length);
   await other.close();
   assert.ok(await becomesTrue(() => below().length <= before.length));
+});
+
+test('nothing outlives a runner that is killed: no process, no mount, no folder', async () => {
+  const mounts = readFileSync('/proc/mounts', 'utf8');
+  const main = fileURLToPath(new URL('../../rig/sandbox-main.ts', import.meta.url));
+  const runner = spawn(process.execPath, ['--conditions=development', '--import', 'tsx', main], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(runner.stdout, 'data');
+  const { pid = 0 } = runner;
+  const warm = below(pid).length;
+  assert.ok(await becomesTrue(() => below(pid).length >= warm + 2), 'the candidate and its child run');
+  const all = below(pid);
+  runner.kill('SIGKILL');
+  assert.ok(await becomesTrue(() => all.every((each) => !existsSync(`/proc/${each}`))));
+  assert.is(readFileSync('/proc/mounts', 'utf8'), mounts);
 });
 
 test.run();

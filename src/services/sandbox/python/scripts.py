@@ -35,7 +35,11 @@ class Script:
     def run(self, namespace):
         """To the end, or an exception. Without a statement that does something: its test classes, test functions or `check`."""
         if self.setup is not None:
+            # It may be a prompt with an empty body for the entry: the candidate's stays.
+            under_test = namespace.get(self.entry)
             exec(self.setup, namespace)
+            if under_test is not None:
+                namespace[self.entry] = under_test
         exec(self.code, namespace)
         if self.acts:
             return
