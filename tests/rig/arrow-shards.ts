@@ -1,6 +1,6 @@
 /** Parquet shards of trajectories, written by Arrow's Rust writer and not by ours: dictionaries, row groups, page index. */
 
-import { Field, Float64, List, Struct, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { Field, Float64, List, Struct, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import * as parquet from 'parquet-wasm/node';
 
 export interface ShardOptions {
@@ -48,11 +48,6 @@ export function writeShard(rows: readonly ShardRow[], options: ShardOptions): Ui
   if (options.page !== undefined) builder = builder.setDataPageSizeLimit(options.page);
   if (options.batch !== undefined) builder = builder.setWriteBatchSize(options.batch);
   return parquet.writeParquet(parquet.Table.fromIPCStream(stream), builder.build());
-}
-
-/** What another reader than ours sees. */
-export function readShard(bytes: Uint8Array): readonly unknown[] {
-  return tableFromIPC(parquet.readParquet(bytes).intoIPCStream()).toArray();
 }
 
 /** Rows that look like agent trajectories; content is a function of the number, and hardly repeats. */

@@ -9,7 +9,7 @@ import { type ServedRequest, startLlmServer } from './llm-server.ts';
 
 const PIPELINE = fileURLToPath(new URL('../../pipelines/duel', import.meta.url));
 export const TURNS = 'AlienKevin/SWE-ZERO-12M-trajectories';
-export const PULLS = 'nebius/SWE-rebench-V2-PRs';
+const PULLS = 'nebius/SWE-rebench-V2-PRs';
 
 export interface HubDuelSize {
   readonly shards: number;
