@@ -39,7 +39,11 @@ export async function doctor(
   else
     print(
       toColumns(
-        [{ title: 'what' }, { title: 'state' }, { title: 'detail', whole: true }],
+        [
+          { title: 'what', whole: true },
+          { title: 'state', whole: true },
+          { title: 'detail', whole: true },
+        ],
         found.map(({ what, state, detail }) => [what, state, detail]),
       ),
     );
