@@ -14,6 +14,7 @@ import type { TreeCache } from '#manifest/tree-cache.ts';
 import { makePlan } from '#plan/make-plan.ts';
 import { countDiagnostics, formatDiagnostics } from '#report/format-diagnostic.ts';
 import { isRemote, resolveDataset } from '#services/datasets/resolve-dataset.ts';
+import { makeEnvironment } from '#services/environment.ts';
 import { makeFileSource } from '#services/files/file-source.ts';
 import { makeSecrets, type SecretResolver } from '#services/secrets.ts';
 import { isObject } from '#util/json-object.ts';
@@ -59,6 +60,13 @@ export async function prepare(
   const source = makeFileSource({ notes: store.notes });
   const files = recordFiles(source);
   const env = new Map<string, string | undefined>();
+  // The manifest's own `env_files` cannot be known before it is read: they hold secrets only.
+  const variables = makeEnvironment({ env: io.environment, files: envFiles(workspace, []) });
+  const variable = (name: string) => {
+    env.set(name, io.env(name));
+    if ((io.env(name) ?? '') === '') for (const file of envFiles(workspace, [])) files.note(file);
+    return variables.find(name)?.value ?? io.env(name);
+  };
   const builtin = await builtinKinds();
   const loaded = await loadManifest({
     file: workspace.file,
@@ -66,18 +74,15 @@ export async function prepare(
     sets: flags.set ?? [],
     readText: readBytes(files),
     trees: treesIn(store),
-    env(name) {
-      env.set(name, io.env(name));
-      return io.env(name);
-    },
-    envNames: () => Object.keys(io.environment),
+    env: variable,
+    envNames: variables.names,
     kindFields: (kind) => builtin.get(kind)?.kind.config,
   });
   const manifest = loaded.manifest ?? loaded.salvaged?.manifest ?? null;
   const own = await ownKinds(loaded, builtin, files);
   const kinds = new Map([...builtin, ...own.kinds]);
   const secrets = makeSecrets({ env: io.environment, files: envFiles(workspace, manifest?.env_files ?? []) });
-  const remotes = new LazyRemotes(manifest, secrets, store, io);
+  const remotes = new LazyRemotes(manifest, secrets, store, variable);
   const far = { workspace, profile: manifest?.profile ?? '', resolving, remotes };
   const planned = await makePlan(
     { ...loaded, diagnostics: [...loaded.diagnostics, ...own.diagnostics] } as LoadedManifest,

@@ -8,7 +8,7 @@ import type { Store } from '#contract/store.ts';
 import type { Remotes } from '#services/datasets/remotes.ts';
 import type { SecretResolver } from '#services/secrets.ts';
 import { isObject } from '#util/json-object.ts';
-import { CommandError, type Io } from './io.ts';
+import { CommandError } from './io.ts';
 import { lockPath, type Workspace } from './workspace.ts';
 
 /** Whether names that float may be looked up: only a run does that. */
@@ -18,11 +18,16 @@ export class LazyRemotes {
   readonly #make: () => Promise<Remotes>;
   #made: Promise<Remotes> | null = null;
 
-  constructor(manifest: Pick<Manifest, 'datasets'> | null, secrets: SecretResolver, store: Store, io: Io) {
+  constructor(
+    manifest: Pick<Manifest, 'datasets'> | null,
+    secrets: SecretResolver,
+    store: Store,
+    env: (name: string) => string | undefined,
+  ) {
     this.#make = async () => {
       const { Remotes } = await import('#services/datasets/remotes.ts');
       if (manifest === null) throw new Error('a dataset is looked up for a manifest');
-      return new Remotes({ specs: manifest.datasets, env: (name) => io.env(name), secrets, store });
+      return new Remotes({ specs: manifest.datasets, env, secrets, store });
     };
   }
 

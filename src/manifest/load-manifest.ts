@@ -71,7 +71,9 @@ export async function loadManifest(options: LoadOptions): Promise<LoadedManifest
       env.set(name, value === undefined ? null : sha256(value));
       return value;
     },
-    envNames: options.envNames?.() ?? [],
+    get envNames() {
+      return options.envNames?.() ?? [];
+    },
   });
   const loaded = await buildManifest({ file: options.file, root, params, interpolator, diagnostics, texts });
   masks.push(...checkSecretLiterals(loaded.root, diagnostics));

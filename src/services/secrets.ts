@@ -1,8 +1,7 @@
 /** Secrets by name: looked up only when a call needs one, and taken out of everything that is kept or shown. */
 
-import { readFileSync } from 'node:fs';
-import { parse } from 'dotenv';
 import { Failure } from '#contract/failure.ts';
+import { type EnvironmentOptions, makeEnvironment } from './environment.ts';
 import { Redactor } from './redactor.ts';
 
 export interface SecretResolver {
@@ -24,28 +23,11 @@ export interface RedactingStream {
   end(): string;
 }
 
-export interface SecretOptions {
-  readonly env: { readonly [name: string]: string | undefined };
-  /** Absolute paths of `.env` files, the first that has a name wins. Missing files are fine. */
-  readonly files: readonly string[];
-}
-
 export const SECRET_REFERENCE = /\$\{\s*secret\.([A-Za-z_][A-Za-z0-9_]*)\s*\}/g;
 
-export function makeSecrets({ env, files }: SecretOptions): SecretResolver {
+export function makeSecrets({ env, files }: EnvironmentOptions): SecretResolver {
   const redactor = new Redactor();
-  let parsed: readonly { readonly file: string; readonly values: { readonly [name: string]: string } }[] | null = null;
-
-  const find = (name: string): { readonly value: string; readonly from: string } | null => {
-    const own = env[name];
-    if (own !== undefined && own !== '') return { value: own, from: 'environment' };
-    parsed ??= files.map((file) => ({ file, values: readEnvFile(file) }));
-    for (const { file, values } of parsed) {
-      const value = Object.hasOwn(values, name) ? values[name] : undefined;
-      if (value !== undefined && value !== '') return { value, from: file };
-    }
-    return null;
-  };
+  const { find } = makeEnvironment({ env, files });
 
   const resolve = (name: string): string => {
     const found = find(name);
@@ -70,17 +52,4 @@ function missing(name: string, files: readonly string[]): Failure {
     detail: { name },
     hint: `set ${name} in the environment, or write ${name}=… into ${files[0] ?? 'a .env file'}`,
   });
-}
-
-function readEnvFile(file: string): { readonly [name: string]: string } {
-  try {
-    return parse(readFileSync(file));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return {};
-    throw new Failure('secret-file-unreadable', `${file} cannot be read: ${String(error)}`, {
-      scope: 'endpoint',
-      hint: 'make it readable, or remove it and use the environment',
-      cause: error,
-    });
-  }
 }

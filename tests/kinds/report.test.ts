@@ -32,6 +32,7 @@ test('both files say what the duels hold', async () => {
   const { markdown, document } = await report(INPUTS);
   assert.match(markdown, '55 of 60 duels have a score');
   assert.match(markdown, /\| deepseek \| 120 \| 91.7 % \|/);
+  assert.match(markdown, /5 of 60 duels have no score that counts; answers without a verdict: 10 of deepseek \\\(/);
   assert.match(markdown, '| king | no-fence | 2 |');
   assert.match(markdown, '**Accepted**');
   assert.match(markdown, '1.1 to 7.4');

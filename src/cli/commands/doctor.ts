@@ -145,11 +145,13 @@ async function manifestFindings(prepared: Prepared, io: Io): Promise<Finding[]> 
   const { datasets } = plan?.resolved ?? {};
   for (const [spec, value] of Object.entries(isObject(datasets) ? datasets : {})) {
     const files =
-      typeof value === 'object' && value !== null && 'files' in value ? `${String(value['files'])} files` : '';
+      typeof value === 'object' && value !== null && 'files' in value ? toFiles(Number(value['files'])) : '';
     found.push({ what: `dataset ${spec}`, state: 'ok', detail: files });
   }
   return found;
 }
+
+const toFiles = (count: number) => `${count} ${count === 1 ? 'file' : 'files'}`;
 
 function writable(cache: string): Finding {
   try {

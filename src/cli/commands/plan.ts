@@ -71,8 +71,11 @@ function totals(made: Plan, nodes: readonly Assessment[], spent: number): string
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`);
   const calls = nodes.reduce((sum, node) => sum + node.calls, 0);
-  const most = Number.isFinite(high) ? `$${usd(high)}` : 'not known yet';
-  const lines = [`\n${nodes.length} nodes: ${states.join(', ')}; at most ${calls} calls, $${usd(low)} to ${most}`];
+  // Where a node's rows are not known yet its calls are in no sum.
+  const cost = nodes.every(({ isBounded }) => isBounded)
+    ? `at most ${calls} calls, $${usd(low)} to $${usd(high)}`
+    : `${calls} calls, $${usd(low)} and more: how much is not known yet`;
+  const lines = [`\n${nodes.length} nodes: ${states.join(', ')}; ${cost}`];
   const { usd: budget, confirmAbove } = made.budget;
   if (budget !== null) lines.push(`budget $${budget}, of which $${usd(spent)} is spent`);
   if (budget !== null && spent + high > budget)

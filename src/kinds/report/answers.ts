@@ -44,11 +44,12 @@ function judgeToDrop({ evidence, verdict, duels }: ReportFacts): Answer | null {
   return { question, answer: answer + hinge, isAlarm: named.length > 0 || hinge !== '' };
 }
 
-function rowsLost({ losses, verdict }: ReportFacts): Answer | null {
+function rowsLost({ losses, verdict, duels }: ReportFacts): Answer | null {
   const question = 'Why were rows lost?';
   const survivorship = verdict?.numbers['survivorship'];
   const lost = losses.reduce((sum, { count }) => sum + count, 0);
-  if (lost === 0 && !isObject(survivorship)) return null;
+  const unscored = describeUnscored(duels, verdict);
+  if (lost === 0 && unscored === '' && !isObject(survivorship)) return null;
   const sorted = [...losses].sort(
     (a, b) => b.count - a.count || (`${a.node} ${a.code}` < `${b.node} ${b.code}` ? -1 : 1),
   );
@@ -56,7 +57,22 @@ function rowsLost({ losses, verdict }: ReportFacts): Answer | null {
   const rest = sorted.slice(MOST_CODES).reduce((sum: number, { count }: LossFacts) => sum + count, 0);
   const codes = [...told, ...(rest > 0 ? [`other codes ${formatCount(rest)}`] : [])].join(', ');
   const answer = lost === 0 ? 'None were.' : `${formatCount(lost)} rows: ${codes}.`;
-  return { question, answer: answer + describeSurvivorship(survivorship), isAlarm: false };
+  return { question, answer: answer + unscored + describeSurvivorship(survivorship), isAlarm: false };
+}
+
+/** Duels that were judged and do not count, by the verdict where there is one: it may have left out judges. */
+function describeUnscored(duels: ReportFacts['duels'], verdict: ReportFacts['verdict']): string {
+  if (duels === null) return '';
+  const { turns, parsed } = verdict?.numbers ?? {};
+  const [all, scored] =
+    typeof turns === 'number' && typeof parsed === 'number' ? [turns, parsed] : [duels.count, duels.scored];
+  if (scored >= all) return '';
+  const unread = duels.judges.flatMap(({ judge, asked, parsed: read, unparsed }) => {
+    const codes = Object.entries(unparsed).map(([code, count]) => `${code} ${formatCount(count)}`);
+    return codes.length === 0 ? [] : [`${formatCount(asked - read)} of ${judge} (${codes.join(', ')})`];
+  });
+  const why = unread.length === 0 ? '' : `; answers without a verdict: ${unread.join(', ')}`;
+  return ` ${formatCount(all - scored)} of ${formatCount(all)} duels have no score that counts${why}.`;
 }
 
 function describeSurvivorship(value: Json | undefined): string {
