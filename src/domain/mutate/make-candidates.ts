@@ -150,17 +150,17 @@ function addOneNeutral(
   task: Task,
   add: (candidate: Candidate) => boolean,
 ): void {
-  const edits = [...neutralEdits(makeSource(parsed.text, parsed.root, task.table))];
-  const accepted = parsed.accepts(edits);
-  const ranked = edits
-    .filter((_, at) => accepted[at])
-    .map((edit) => edited(name, edit.operator, edit, parsed.text, task))
-    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const ranked = [...neutralEdits(makeSource(parsed.text, parsed.root, task.table))]
+    .map((edit) => ({ edit, candidate: edited(name, edit.operator, edit, parsed.text, task) }))
+    .sort((a, b) => (a.candidate.rank < b.candidate.rank ? -1 : 1));
   // By sort first: one function may have ten names to change and one comparison to mirror.
-  const sorts = [...new Set(ranked.map(({ operator }) => operator))].sort((a, b) =>
-    hashTexts(task.seed, task.id, name, String(a)) < hashTexts(task.seed, task.id, name, String(b)) ? -1 : 1,
+  const sorts = [...new Set(ranked.map(({ edit }) => edit.operator))].sort((a, b) =>
+    hashTexts(task.seed, task.id, name, a) < hashTexts(task.seed, task.id, name, b) ? -1 : 1,
   );
-  for (const sort of sorts) for (const candidate of ranked) if (candidate.operator === sort && add(candidate)) return;
+  // One is wanted of perhaps a hundred: only those in front of it are parsed.
+  for (const sort of sorts)
+    for (const { edit, candidate } of ranked)
+      if (edit.operator === sort && parsed.accepts([edit])[0] === true && add(candidate)) return;
 }
 
 function untouched(name: CandidateClass, text: string): Candidate {

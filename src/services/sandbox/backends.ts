@@ -142,9 +142,10 @@ function noPython(wanted: string): Probed {
 }
 
 function weak(name: BackendName, reasons: readonly string[]): Failure {
+  const why = reasons.length === 0 ? `the backend ${name} is weak` : `only the weak backend ${name} works here`;
   return new Failure(
     'sandbox-weak',
-    `only the weak backend ${name} works here, and \`strict\` refuses it (${reasons.join('; ')})`,
+    `${why}, and \`strict\` refuses it${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`,
     {
       scope: 'infrastructure',
       hint: '`sluice doctor` says how to get a strong one',
