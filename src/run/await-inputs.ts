@@ -114,7 +114,9 @@ function passOn(other: Upstream): Start {
     unwanted: ['blocked', 'upstream-not-selected'],
   };
   const [state, code] = ends[other.state] ?? ['blocked', 'upstream-failed'];
-  return { type: 'end', state, reason: { code, message: `${other.node.id} is ${other.state}${why}` } };
+  // What was passed on to it is passed on as it is: it names the node where it began.
+  const message = other.reason?.code === code ? other.reason.message : `${other.node.id} is ${other.state}${why}`;
+  return { type: 'end', state, reason: { code, message } };
 }
 
 function upstream(id: string, others: ReadonlyMap<string, Upstream>): Upstream {

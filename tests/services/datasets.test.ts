@@ -307,6 +307,17 @@ test('a lookup fails on a record that it cannot read', async () => {
   assert.match(message, 'a.jsonl:2: ');
 });
 
+test('a column that no record has is a wrong name, not a lookup that finds nothing', async () => {
+  const folder = makeFolder({ 'a.jsonl': jsonl([{ id: 'x', n: 1 }, { id: 'y' }]), 'none.jsonl': '' });
+  const service = makeDatasets({ dir: folder });
+  const find = async (spec: string, column: string) => service.find(await refOf(spec, folder), column, ['x']);
+  const { code, message } = await failureOf(find('a.jsonl', 'instance_id'));
+  assert.is(code, 'dataset-column-missing');
+  assert.match(message, "a.jsonl: no record has a column 'instance_id'; the first has id, n");
+  assert.equal(await find('a.jsonl', 'n'), []);
+  assert.equal(await find('none.jsonl', 'id'), []);
+});
+
 test('a reference names its files and holds no absolute path', async () => {
   const folder = makeFolder({
     'd/x/1.traj': '{}',

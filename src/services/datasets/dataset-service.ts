@@ -223,13 +223,20 @@ class Datasets implements DatasetService {
     return known;
   }
 
-  /** Records without the column, or with something that is no text in it, can never be asked for. */
+  /**
+   * Records without the column, or with something that is no text in it, can never be asked for.
+   *
+   * @throws Failure `dataset-column-missing` where no record has it: a name that is wrong, not a lookup that finds nothing
+   */
   async #makeIndex(ref: DatasetRef, column: string): Promise<Index> {
     const index: Index = new Map();
+    const seen = { any: false, column: false };
     for await (const frame of this.read(ref, { columns: [column] })) {
       for (const item of frame) {
         if (!('record' in item)) throw badRecord(item.trouble);
         const { file, index: place, span, value: record } = item.record;
+        seen.any = true;
+        seen.column ||= Object.hasOwn(record, column);
         const value = record[column];
         if (typeof value !== 'string' && typeof value !== 'number') continue;
         const entry = span === undefined ? { file, index: place } : { file, index: place, span };
@@ -238,6 +245,20 @@ class Datasets implements DatasetService {
         else there.push(entry);
       }
     }
+    if (seen.any && !seen.column) throw await this.#columnMissing(ref, column);
     return index;
+  }
+
+  async #columnMissing(ref: DatasetRef, column: string): Promise<Failure> {
+    let names: string[] = [];
+    for await (const [item] of this.read(ref)) {
+      if (item !== undefined && 'record' in item) names = Object.keys(item.record.value);
+      if (names.length > 0) break;
+    }
+    const offered = names.slice(0, 30).join(', ');
+    return new Failure(
+      'dataset-column-missing',
+      `${ref.name}: no record has a column '${column}'; the first has ${offered}`,
+    );
   }
 }
