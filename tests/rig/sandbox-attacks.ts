@@ -354,6 +354,26 @@ def attack():
       source: 'import ctypes\ndef attack():\n    return ctypes.string_at(0)',
       ends: ['crash_signal'],
     },
+    ...[
+      "os.chmod('.', 0o1777)",
+      "os.chmod('.', 0)",
+      "os.utime('.', (1, 1))",
+      "os.setxattr('.', 'user.mark', b'1')",
+      "os.mkdir('a'); os.chmod('a', 0)",
+    ].map((mark) => ({
+      name: `marks on the scratch folder: ${mark}`,
+      source: `import os\ndef attack():\n    try:\n        ${mark}\n    except OSError:\n        pass\n    return 'kept in'`,
+      ends: kept,
+    })),
+    {
+      name: 'a file without a name, a queue of messages',
+      source: tries(
+        "os.open('.', os.O_TMPFILE | os.O_RDWR)",
+        "libc.syscall(437, -100, b'.', 0, 0) >= 0 or os.stat('/none')",
+        "libc.mq_open(b'/mark', 0o102, 0o600, 0) if libc.mq_open(b'/mark', 0o102, 0o600, 0) >= 0 else os.stat('/none')",
+      ),
+      ends: kept,
+    },
     { name: 'abort', source: 'import os\ndef attack():\n    os.abort()', ends: ['crash_signal'] },
     {
       name: 'another program in its place',

@@ -6,7 +6,7 @@ import { sha256 } from '#util/sha256.ts';
 import { pythonDigest } from './python-sources.ts';
 
 /** Raised when the same limits and sources would let something else through. */
-const POLICY_VERSION = 1;
+const POLICY_VERSION = 2;
 const MiB = 2 ** 20;
 
 const DEFAULT_LIMITS: SandboxLimits = {

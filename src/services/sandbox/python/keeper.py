@@ -29,6 +29,7 @@ sys.path.pop(0)
 
 def main():
     address = sys.argv[1]
+    os.environ.pop("LD_BIND_NOW", None)
     os.setsid() if os.getpgrp() != os.getpid() else None
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

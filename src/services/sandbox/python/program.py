@@ -165,7 +165,7 @@ class Program:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             seconds = 5 + int(self.order["deadlineMs"] / 1000) * (os.cpu_count() or 1)
-            confine.shed(self.limits, seconds)
+            confine.shed(kernel.rlimits(self.limits, seconds))
             env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.work, "TMPDIR": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
             env.update(self.order["env"])
             os.execvpe(self.order["argv"][0], self.order["argv"], env)

@@ -6,10 +6,11 @@ output, the end. It was forked before any test arrived and never sees one.
 import base64
 import gc
 import os
-import resource
+import random
 import select
 import signal
 import socket
+import sys
 import time
 
 import candidate
@@ -29,6 +30,8 @@ class Zygote:
         self.orders = orders
         # Its own process namespace, to come back to after each fork into a new one. There is no /proc any more to open it.
         self.own_processes = own_processes
+        self.scratch = confine.Scratch() if confine.in_namespaces else None
+        self.rlimits = {}
 
     def run(self, request, fds):
         """Forks a candidate, waits for its end, and says what that was."""
@@ -36,11 +39,15 @@ class Zygote:
         started = frames.monotonic_ms()
         out_read, out_write = os.pipe()
         stdin = _stdin(request.get("stdin"))
+        rlimits = self._rlimits(limits)
+        # Whatever can be done before the fork costs no copies of pages after it.
+        random.seed()
         if confine.in_namespaces:
+            self.scratch.prepare(limits)
             kernel.unshare(kernel.NEWPID)
-        pid = os.fork()
+        pid = kernel.bare_fork()
         if pid == 0:
-            _become_candidate(request, limits, fds[0], out_write, stdin)
+            _become_candidate(request, rlimits, fds[0], out_write, stdin)
         if confine.in_namespaces:
             kernel.setns(self.own_processes, kernel.NEWPID)
         os.close(out_write)
@@ -51,6 +58,13 @@ class Zygote:
             return self._watch(pid, out_read, limits, started, request.get("keepOutput", False))
         finally:
             os.close(out_read)
+
+    def _rlimits(self, limits):
+        seconds = 2 + int(limits["cpuMs"] / 1000)
+        key = (seconds, *sorted(limits.items()))
+        if key not in self.rlimits:
+            self.rlimits = {key: kernel.rlimits(limits, seconds)}
+        return self.rlimits[key]
 
     def _watch(self, pid, out_read, limits, started, keep_output):
         clock = (~pid << 3) | 2
@@ -138,7 +152,7 @@ def _stdin(text):
     return fd
 
 
-def _become_candidate(request, limits, channel_fd, out_write, stdin):
+def _become_candidate(request, rlimits, channel_fd, out_write, stdin):
     """In the fork. Never returns."""
     try:
         channel_fd = os.dup2(channel_fd, 63) if channel_fd < 3 else channel_fd
@@ -149,7 +163,10 @@ def _become_candidate(request, limits, channel_fd, out_write, stdin):
             os.dup2(channel_fd, _CHANNEL)
         kernel.close_from(_CHANNEL + 1)
         os.setsid()
-        confine.confine(limits, 2 + int(limits["cpuMs"] / 1000))
+        if confine.in_namespaces:
+            confine.confine_in_scratch(rlimits)
+        else:
+            confine.confine(request["limits"], 2 + int(request["limits"]["cpuMs"] / 1000))
         _lay(request.get("files"))
         channel = socket.socket(fileno=_CHANNEL)
         gc.enable()
@@ -180,8 +197,6 @@ def _lay(files):
 
 def _run_main(channel, request):
     """As a program of its own: the end is its exit code, its words are its output."""
-    import sys
-
     sys.argv = ["main.py"] + request.get("args", [])
     served = candidate.Served(channel)
     reply = served.load(request["source"], "__main__")
@@ -215,6 +230,24 @@ def _digests(sources):
     return ["v", digests]
 
 
+def _rehearse():
+    """Our own words once through the candidate's side, so that what Python sets up at first use is there before the forks."""
+    modules = dict(sys.modules)
+    ours, theirs = socket.socketpair()
+    served = candidate.Served(theirs)
+    source = "from typing import List\nimport math\ndef f(x: List[int]) -> int:\n    \"\"\"Text.\"\"\"\n    return sorted(x)[0] + 1\n"
+    for _ in range(10):
+        sys.modules.update(modules)
+        frames.send(theirs, served.load(source, "solution"))
+        frames.receive(ours)
+        frames.send(ours, ["call", "f", [["l", 3, 1]], {}])
+        frames.send(theirs, served.answer(frames.receive(theirs)))
+        frames.receive(ours)
+    del sys.modules["solution"]
+    ours.close()
+    theirs.close()
+
+
 def serve(orders, own_processes=None):
     """Candidates, one after another, until the broker is gone. Never returns."""
     try:
@@ -223,6 +256,7 @@ def serve(orders, own_processes=None):
         if not confine.in_namespaces:
             kernel.forbid_dumps()
             kernel.adopt_orphans()
+        _rehearse()
         gc.collect()
         gc.freeze()
         while True:
