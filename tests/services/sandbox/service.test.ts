@@ -251,11 +251,12 @@ test('nothing outlives a runner that is killed: no process, no mount, no folder'
   const mounts = readFileSync('/proc/mounts', 'utf8');
   const main = fileURLToPath(new URL('../../rig/sandbox-main.ts', import.meta.url));
   const runner = spawn(process.execPath, ['--conditions=development', '--import', 'tsx', main], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(runner.stdout, 'data');
   const { pid = 0 } = runner;
   const warm = below(pid).length;
+  runner.stdin.write('go\n');
   assert.ok(await becomesTrue(() => below(pid).length >= warm + 2), 'the candidate and its child run');
   const all = below(pid);
   runner.kill('SIGKILL');
