@@ -84,11 +84,11 @@ class Session:
         try:
             self.ready = frames.receive(self.channel, 1 << 20) == ["ready"]
             reply = frames.receive(self.channel, 1 << 20)
+            if type(reply) is not list:
+                raise frames.Malformed("no list")
         except frames.Closed:
             self.trouble = ("gone", "")
             raise CandidateGone from None
-            if type(reply) is not list:
-                raise frames.Malformed("no list")
         except frames.Malformed:
             self.trouble = ("forged", "its first words are none of ours")
             raise CandidateGone from None
@@ -230,7 +230,7 @@ def _entry(session, name):
 
 def of_load(reply):
     """Status and detail of what a candidate says instead of `loaded`."""
-    tag, name, *rest = [str(part) for part in reply[:4]] + [""] * 2
+    tag, name, *rest = [str(part) for part in reply[:4]] + [""] * 4
     if tag == "syntax":
         return "syntax_error", "%s: %s" % (name[:100], rest[0][:200])
     if tag != "x":
