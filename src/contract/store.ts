@@ -85,7 +85,8 @@ export interface CallJournal {
   ): Promise<CallRecord>;
   /** The call is known not to have been billed (refused, 429 …) or, with `usd`, to have cost that much without an answer. */
   void(intent: string, reason: string, usd?: number): Promise<void>;
-  ledger(pipeline: string): Promise<Ledger>;
+  /** @param except a run of this process that is left out: what others spent */
+  ledger(pipeline: string, except?: string): Promise<Ledger>;
 }
 
 // ---- leases ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import type { Digest } from '#contract/json.ts';
 import type { BlobStore, CallIntent, CallJournal, CallRecord, Lease, Leases, Ledger } from '#contract/store.ts';
+import { LedgerBook } from '#store/ledger-book.ts';
 import { sha256 } from '#util/sha256.ts';
 
 export class MemoryJournal implements CallJournal {
@@ -11,7 +12,7 @@ export class MemoryJournal implements CallJournal {
   /** The most that paid and open calls ever came to. */
   highestUsd = 0;
   #nth = 0;
-  readonly #ledgers = new Map<string, { -readonly [name in keyof Ledger]: Ledger[name] }>();
+  readonly #book = new LedgerBook();
 
   async find(keys: readonly Digest[]) {
     return keys.map((key) => this.records.get(key));
@@ -20,10 +21,8 @@ export class MemoryJournal implements CallJournal {
   async intend(intent: CallIntent) {
     const id = String(this.#nth++);
     this.intents.set(id, intent);
-    const ledger = this.#ledger(intent.pipeline);
-    ledger.openCalls++;
-    ledger.openUsd += intent.reserveUsd;
-    this.highestUsd = Math.max(this.highestUsd, ledger.usd + ledger.openUsd);
+    this.#book.intend(id, intent.pipeline, intent.reserveUsd, intent.run);
+    this.#measure(intent.pipeline);
     return id;
   }
 
@@ -31,41 +30,30 @@ export class MemoryJournal implements CallJournal {
     const { key, pipeline, node, model, request } = this.#take(id);
     const record: CallRecord = { key, pipeline, node, model, request, ...answer, at: Date.now() };
     this.records.set(key, record);
-    const ledger = this.#ledger(pipeline);
-    ledger.calls++;
-    ledger.usd += answer.usd;
-    ledger.input += answer.usage.input;
-    ledger.output += answer.usage.output;
-    this.highestUsd = Math.max(this.highestUsd, ledger.usd + ledger.openUsd);
+    this.#book.answer(id, pipeline, answer.usd, answer.usage);
+    this.#measure(pipeline);
     return record;
   }
 
   async void(id: string, reason: string, usd?: number) {
     const { pipeline } = this.#take(id);
     this.voided.push({ reason, usd });
-    this.#ledger(pipeline).usd += usd ?? 0;
+    this.#book.void(id, pipeline, usd ?? 0);
   }
 
-  async ledger(pipeline: string): Promise<Ledger> {
-    return { ...this.#ledger(pipeline) };
+  async ledger(pipeline: string, except?: string): Promise<Ledger> {
+    return this.#book.ledger(pipeline, except);
   }
 
-  #ledger(pipeline: string) {
-    let ledger = this.#ledgers.get(pipeline);
-    if (ledger === undefined) {
-      ledger = { calls: 0, usd: 0, openCalls: 0, openUsd: 0, input: 0, output: 0 };
-      this.#ledgers.set(pipeline, ledger);
-    }
-    return ledger;
+  #measure(pipeline: string): void {
+    const { usd, openUsd } = this.#book.ledger(pipeline);
+    this.highestUsd = Math.max(this.highestUsd, usd + openUsd);
   }
 
   #take(id: string): CallIntent {
     const intent = this.intents.get(id);
     if (intent === undefined) throw new Error(`no open intent ${id}`);
     this.intents.delete(id);
-    const ledger = this.#ledger(intent.pipeline);
-    ledger.openCalls--;
-    ledger.openUsd -= intent.reserveUsd;
     return intent;
   }
 }

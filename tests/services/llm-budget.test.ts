@@ -96,8 +96,9 @@ test('two processes on one store keep one budget', async () => {
   const server = await startLlmServer({ latencyMs: [0, 3] });
   const journal = new MemoryJournal();
   const leases = makeMemoryLeases();
-  const make = () => makeLlmRig(endpointSpec(server.url), { budgetUsd: 1, journal, leases, model: { price: PRICE } });
-  const rigs = [make(), make()];
+  const make = (run: string) =>
+    makeLlmRig(endpointSpec(server.url), { budgetUsd: 1, journal, leases, run, model: { price: PRICE } });
+  const rigs = [make('one'), make('two')];
   const work = rigs.flatMap((rig, at) => Array.from({ length: 150 }, (_, nth) => codeOf(rig.ask(`${at} ${nth}`))));
   const codes = await Promise.all(work);
   for (const { hub } of rigs) await hub.close();
@@ -105,6 +106,61 @@ test('two processes on one store keep one budget', async () => {
   assert.ok(count(codes, 'answered') > 50, `${count(codes, 'answered')} answered`);
   const { usd, openUsd } = await journal.ledger('test');
   assert.ok(usd + openUsd <= 1 + 1e-9, `${usd} + ${openUsd}`);
+});
+
+/** Takes its time, and tells all who wait at once, as a disk does. */
+class SlowJournal extends MemoryJournal {
+  #tick: Promise<void> | null = null;
+
+  override async intend(intent: Parameters<MemoryJournal['intend']>[0]) {
+    const id = await super.intend(intent);
+    this.#tick ??= new Promise((resolve) => setTimeout(resolve, 2)).then(() => {
+      this.#tick = null;
+    });
+    await this.#tick;
+    return id;
+  }
+}
+
+test('alone on a store, no call is taken back, and what there is money for is bought', async () => {
+  const server = await startLlmServer({ latencyMs: [0, 3], answers: () => 'four' });
+  const journal = new SlowJournal();
+  // At most $0.237 each, and $0.004 in truth.
+  const budgetUsd = 0.004 * 36 + 0.237;
+  const rig = makeLlmRig(endpointSpec(server.url), {
+    budgetUsd,
+    journal,
+    model: { price: PRICE, sampling: { max_tokens: 100 } },
+  });
+  const codes = await Promise.all(Array.from({ length: 60 }, (_, nth) => codeOf(rig.ask(`r ${100 + nth}`))));
+  await rig.hub.close();
+  await server.close();
+  assert.equal(
+    journal.voided.filter(({ reason }) => reason === 'not-sent'),
+    [],
+  );
+  assert.ok(journal.highestUsd <= budgetUsd + 1e-9);
+  assert.ok(count(codes, 'answered') >= 36, codes.join());
+  assert.is(count(codes, 'answered') + count(codes, 'budget-spent'), 60);
+});
+
+test('what is left of a budget goes to the row that is furthest', async () => {
+  const server = await startLlmServer({ latencyMs: 3, answers: () => 'four' });
+  const rig = makeLlmRig(endpointSpec(server.url), {
+    budgetUsd: 0.237 + 0.004 * 3,
+    model: { price: PRICE, sampling: { max_tokens: 100 } },
+  });
+  const ask = (name: string, priority: readonly number[]) => codeOf(rig.ask(name, {}, { priority }));
+  const codes = await Promise.all([
+    ...[3, 2, 1, 0].map((row) => ask(`early ${row}`, [0, row])),
+    ...[1, 0].map((row) => ask(`later ${row}`, [-2, row])),
+  ]);
+  await rig.hub.close();
+  await server.close();
+  // The first to come is let in at once; of those who wait, the deepest node's rows, and then the first rows.
+  assert.equal(codes.slice(4), ['answered', 'answered']);
+  assert.is(codes[3], 'answered');
+  assert.equal(codes.slice(1, 3), ['budget-spent', 'budget-spent']);
 });
 
 test('a model without a price cannot keep a budget', async () => {

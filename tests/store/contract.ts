@@ -175,6 +175,27 @@ export function storeContract(bench: Bench): void {
     },
   );
 
+  scenario('what others spent is what is left without a run, however far its calls are', async (store) => {
+    const [a, b] = [
+      await store.calls.intend({ ...intentOf('a'), run: 'mine' }),
+      await store.calls.intend(intentOf('b')),
+    ];
+    const mine = store.calls.intend({ ...intentOf('c'), run: 'mine' });
+    const others = async () => {
+      const { calls, usd, openCalls, openUsd } = await store.calls.ledger('duel', 'mine');
+      return [calls, usd, openCalls, openUsd];
+    };
+    assert.equal(await others(), [0, 0, 1, 0.5]);
+    const answered = store.calls.answer(a, answerOf('hello'));
+    assert.equal(await others(), [0, 0, 1, 0.5]);
+    await Promise.all([answered, store.calls.void(await mine, 'cut off', 0.125)]);
+    assert.equal(await others(), [0, 0, 1, 0.5]);
+    await store.calls.answer(b, answerOf('theirs'));
+    assert.equal(await others(), [1, 0.25, 0, 0]);
+    const { calls, usd } = await store.calls.ledger('duel');
+    assert.equal([calls, usd], [2, 0.625]);
+  });
+
   scenario('an intent is answered once', async (store) => {
     const id = await store.calls.intend(intentOf('once'));
     await store.calls.answer(id, answerOf('x'));

@@ -29,7 +29,7 @@ export const TURN_PRESETS = {
   strict: ['not-empty', 'not-truncated', 'size', 'control-tokens', 'fence', 'thought', 'command', 'not-repeated'],
 } as const satisfies { readonly [name: string]: readonly (TurnCheck | 'any-fence')[] };
 
-export type TurnPreset = keyof typeof TURN_PRESETS;
+type TurnPreset = keyof typeof TURN_PRESETS;
 
 export type TurnRejectCode =
   | 'turn-empty'

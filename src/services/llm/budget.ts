@@ -1,18 +1,14 @@
 /**
  * The hard limit on what a pipeline may spend: paid + possibly paid + reserved never exceeds it. What others on the same
- * store spend is read from the journal's ledger; our own part is known exactly and never counted twice.
+ * store spend is read from the journal's ledger without this run; our own part is known exactly.
  */
 
 import { Failure } from '#contract/failure.ts';
 import type { CallJournal } from '#contract/store.ts';
 import type { Clock } from '#util/clock.ts';
-import { stopped } from './stopped.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export interface Reservation {
-  /** The intent is on disk. */
-  intended(): void;
-  /** Said just before the answer (or void) goes to the journal. */
-  settling(usd: number): void;
   settle(usd: number): void;
   /** The call may have been billed and nobody knows: it stays counted in full. */
   lose(): void;
@@ -24,72 +20,55 @@ const LEDGER_AGE_MS = 1000;
 /** USD; sums of many small floating-point amounts differ by less. */
 const ROUNDING = 1e-9;
 
-interface Waiter {
+/** A call that wants to be paid for: at most how much, and what it is called in the message. */
+interface Need {
   readonly usd: number;
   readonly what: string;
-  grant(reservation: Reservation): void;
-  refuse(failure: Failure): void;
 }
 
 export class Budget {
   readonly #limit: number | null;
   readonly #journal: CallJournal;
   readonly #pipeline: string;
+  readonly #run: string;
   readonly #clock: Clock;
   /** Reserved by calls that have not ended. */
   #outstanding = 0;
-  /** Paid, or perhaps paid, by calls of this process that have ended. */
+  /** Paid, or perhaps paid, by calls of this run that have ended. */
   #spent = 0;
-  /** The least of our own part that the ledger is sure to hold, and the least it was while the ledger was being read. */
-  #journaled = 0;
-  #leastJournaled = 0;
   #others = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting = new WaitingLine<Reservation, Need>();
   #isGranting = false;
   #mayGrant = false;
 
-  constructor(limitUsd: number | null, journal: CallJournal, pipeline: string, clock: Clock) {
+  constructor(
+    limitUsd: number | null,
+    journal: CallJournal,
+    { pipeline, run }: { readonly pipeline: string; readonly run: string },
+    clock: Clock,
+  ) {
     this.#limit = limitUsd;
     this.#journal = journal;
     this.#pipeline = pipeline;
+    this.#run = run;
     this.#clock = clock;
   }
 
   /**
-   * Waits while calls in flight may still leave enough.
+   * Waits while calls in flight may still leave enough; the smallest priority first, so that what is left finishes the
+   * rows that are furthest.
    * @throws Failure `budget-spent`, `stopped`
    */
-  reserve(usd: number, what: string, signal: AbortSignal): Promise<Reservation> {
+  reserve(usd: number, what: string, priority: readonly number[], signal: AbortSignal): Promise<Reservation> {
     if (this.#limit === null) return Promise.resolve(FREE);
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(stopped());
-      const leave = () => {
-        signal.removeEventListener('abort', abort);
-        const at = this.#waiting.indexOf(waiter);
-        if (at >= 0) this.#waiting.splice(at, 1);
-      };
-      const abort = () => waiter.refuse(stopped());
-      const waiter: Waiter = {
-        usd,
-        what,
-        grant: (reservation) => {
-          leave();
-          resolve(reservation);
-        },
-        refuse: (failure) => {
-          leave();
-          reject(failure);
-        },
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(waiter);
-      void this.#grant();
-    });
+    const reservation = this.#waiting.wait(priority, { usd, what }, signal);
+    void this.#grant();
+    return reservation;
   }
 
-  /** After `intended`: false if another process has meanwhile reserved what was thought to be free. */
+  /** With the intent on disk: false if another process has meanwhile reserved what was thought to be free. */
   async confirm(usd: number): Promise<boolean> {
     if (this.#limit === null) return true;
     if (this.#limit - this.#total() > Math.max(this.#limit / 20, 32 * usd)) return true;
@@ -107,13 +86,13 @@ export class Budget {
     this.#isGranting = true;
     try {
       // A call that ends while the first in line is told to wait asks again: that must not be lost.
-      while (this.#mayGrant && this.#waiting.length > 0) {
+      while (this.#mayGrant && this.#waiting.first() !== undefined) {
         this.#mayGrant = false;
         if (await this.#grantFirst(this.#limit ?? 0)) this.#mayGrant = true;
       }
     } catch (error) {
       // The ledger cannot be read: nobody may spend on a guess.
-      for (const waiter of [...this.#waiting]) waiter.refuse(toLedgerFailure(error));
+      this.#waiting.refuseAll(toLedgerFailure(error));
     } finally {
       this.#isGranting = false;
     }
@@ -122,25 +101,28 @@ export class Budget {
   /** @returns false if the first in line has to wait for a call to end */
   async #grantFirst(limit: number): Promise<boolean> {
     if (this.#clock.now() - this.#readAt > LEDGER_AGE_MS) await this.#read();
-    let first = this.#waiting[0];
-    if (first === undefined) return false;
-    if (this.#total() + first.usd > limit + ROUNDING) {
-      const leastUsd = this.#others + this.#spent + first.usd;
-      if (this.#outstanding > 0 && leastUsd <= limit + ROUNDING) return false;
+    let answer = this.#answerFirst(limit);
+    if (answer === 'refuse') {
+      // Nobody is refused on an old view of what others spent.
       await this.#read();
-      first = this.#waiting[0];
-      if (first === undefined) return false;
-      if (this.#total() + first.usd > limit + ROUNDING) {
-        if (this.#outstanding > 0 && this.#others + this.#spent + first.usd <= limit + ROUNDING) return false;
-        first.refuse(this.#toSpent(first, limit));
-        return true;
-      }
+      answer = this.#answerFirst(limit);
     }
-    first.grant(this.#toReservation(first.usd));
+    // Nothing may come between the answer and the deed: who is first changes with every arrival.
+    const first = this.#waiting.first();
+    if (answer === 'wait' || first === undefined) return false;
+    if (answer === 'grant') this.#waiting.grantFirst(this.#toReservation(first.need.usd));
+    else this.#waiting.refuseFirst(this.#toSpent(first.need, limit));
     return true;
   }
 
-  #toSpent({ usd, what }: Waiter, limit: number): Failure {
+  #answerFirst(limit: number): 'grant' | 'wait' | 'refuse' {
+    const usd = this.#waiting.first()?.need.usd ?? 0;
+    if (this.#total() + usd <= limit + ROUNDING) return 'grant';
+    const leastUsd = this.#others + this.#spent + usd;
+    return this.#outstanding > 0 && leastUsd <= limit + ROUNDING ? 'wait' : 'refuse';
+  }
+
+  #toSpent({ usd, what }: Need, limit: number): Failure {
     const left = Math.max(0, limit - this.#total());
     return new Failure(
       'budget-spent',
@@ -154,27 +136,13 @@ export class Budget {
   }
 
   #toReservation(reserved: number): Reservation {
-    let journaled = 0;
-    const markJournaled = (usd: number) => {
-      this.#journaled += usd - journaled;
-      journaled = usd;
-      this.#leastJournaled = Math.min(this.#leastJournaled, this.#journaled);
-    };
     const end = (usd: number) => {
       this.#outstanding -= reserved;
       this.#spent += usd;
       void this.#grant();
     };
     this.#outstanding += reserved;
-    return {
-      intended: () => markJournaled(reserved),
-      settling: (usd) => markJournaled(Math.min(usd, reserved)),
-      settle: (usd) => {
-        markJournaled(usd);
-        end(usd);
-      },
-      lose: () => end(reserved),
-    };
+    return { settle: end, lose: () => end(reserved) };
   }
 
   #read(): Promise<void> {
@@ -185,15 +153,14 @@ export class Budget {
   }
 
   async #readLedger(): Promise<void> {
-    this.#leastJournaled = this.#journaled;
-    const ledger = await this.#journal.ledger(this.#pipeline);
-    this.#others = Math.max(0, ledger.usd + ledger.openUsd - this.#leastJournaled);
+    const { usd, openUsd } = await this.#journal.ledger(this.#pipeline, this.#run);
+    this.#others = usd + openUsd;
     this.#readAt = this.#clock.now();
   }
 }
 
 const nothing = () => {};
-const FREE: Reservation = { intended: nothing, settling: nothing, settle: nothing, lose: nothing };
+const FREE: Reservation = { settle: nothing, lose: nothing };
 
 function toLedgerFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

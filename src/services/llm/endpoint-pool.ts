@@ -29,7 +29,9 @@ const BREAKER_THRESHOLD = 3;
  */
 const toAhead = (limit: number) => (limit < 8 ? 0 : Math.min(64, limit));
 
-type First = ReturnType<WaitingLine<Slot>['first']>;
+/** Calls that are ready to be sent, each with the tokens that it is likely to use. */
+type Ready = WaitingLine<Slot, number>;
+type First = ReturnType<Ready['first']>;
 
 interface ModelPool {
   readonly model: string;
@@ -37,8 +39,7 @@ interface ModelPool {
   readonly pace: AdaptivePace;
   /** Calls that may not even be prepared yet. */
   readonly entering: WaitingLine<() => void>;
-  /** Calls that are ready to be sent. */
-  readonly waiting: WaitingLine<Slot>;
+  readonly waiting: Ready;
   /** Being prepared, ready or sent. */
   entered: number;
   inFlight: number;
@@ -70,6 +71,7 @@ export class EndpointPool {
   readonly #requests: RateWindow;
   readonly #tokens: RateWindow;
   #inFlight = 0;
+  #halted: Failure | null = null;
   #cancelTimer: (() => void) | null = null;
 
   constructor(endpoint: EndpointSpec, clock: Clock, backoff: Backoff = DEFAULT_BACKOFF) {
@@ -88,7 +90,7 @@ export class EndpointPool {
   enter(model: string, priority: readonly number[], signal: AbortSignal): Promise<() => void> {
     const pool = this.#pool(model);
     if (pool.broken !== null) return Promise.reject(pool.broken);
-    const entered = pool.entering.wait(priority, 0, signal);
+    const entered = pool.entering.wait(priority, null, signal);
     this.#letIn(pool);
     return entered;
   }
@@ -113,6 +115,15 @@ export class EndpointPool {
     for (const pool of this.#models.values()) refuseAll(pool, stopped());
   }
 
+  /** Nothing is sent any more; all who wait or come fail so. */
+  halt(failure: Failure): void {
+    this.#halted = failure;
+    for (const pool of this.#models.values()) {
+      pool.broken = failure;
+      refuseAll(pool, failure);
+    }
+  }
+
   #pool(model: string): ModelPool {
     let pool = this.#models.get(model);
     if (pool === undefined) {
@@ -126,7 +137,7 @@ export class EndpointPool {
         inFlight: 0,
         pausedUntil: 0,
         failuresInRow: 0,
-        broken: null,
+        broken: this.#halted,
       };
       this.#models.set(model, pool);
     }
@@ -155,14 +166,12 @@ export class EndpointPool {
       const now = this.#clock.now();
       const { pool, waiter, wakeAt } = this.#next(now);
       const maySend =
-        waiter === undefined
-          ? wakeAt
-          : Math.max(this.#requests.fitsAt(1, now), this.#tokens.fitsAt(waiter.tokens, now));
+        waiter === undefined ? wakeAt : Math.max(this.#requests.fitsAt(1, now), this.#tokens.fitsAt(waiter.need, now));
       if (pool === null || waiter === undefined || maySend > now) {
         this.#wake(maySend, now);
         return;
       }
-      pool.waiting.grantFirst(this.#slot(pool, waiter.tokens));
+      pool.waiting.grantFirst(this.#slot(pool, waiter.need));
     }
   }
 

@@ -42,11 +42,13 @@ class Hub implements LlmHub {
   /** Pairs of models of which one was told to stand in for the other. */
   readonly #standIns = new Set<string>();
   readonly #background = new Set<Promise<void>>();
+  /** Why no answer can be written down any more. */
+  #unkept: Failure | null = null;
   #isClosed = false;
 
   constructor(options: LlmHubOptions) {
     this.#options = options;
-    this.#budget = new Budget(options.budgetUsd, options.journal, options.pipeline, options.clock ?? systemClock);
+    this.#budget = new Budget(options.budgetUsd, options.journal, options, options.clock ?? systemClock);
   }
 
   bind(scope: ActionScope): { complete(request: LlmRequest): Promise<LlmAnswer> } {
@@ -205,6 +207,7 @@ class Hub implements LlmHub {
     const { options } = { options: this.#options };
     const clock = options.clock ?? systemClock;
     const pool = new EndpointPool(spec, clock, options.backoff);
+    if (this.#unkept !== null) pool.halt(this.#unkept);
     let transport: Promise<Transport> | null = null;
     let recordings: Promise<Recordings> | null = null;
     return {
@@ -221,6 +224,10 @@ class Hub implements LlmHub {
       recordings: () => {
         recordings ??= loadRecordings(options.recordingsDir(spec));
         return recordings;
+      },
+      cannotKeep: (failure) => {
+        this.#unkept = failure instanceof Failure ? failure : null;
+        if (this.#unkept !== null) for (const open of this.#endpoints.values()) open.pool.halt(this.#unkept);
       },
       background: (work) => {
         const watched: Promise<void> = work.catch(() => {}).finally(() => void this.#background.delete(watched));

@@ -25,6 +25,8 @@ export interface CallContext {
   readonly clock: Clock;
   readonly backoff: Backoff;
   transport(): Promise<Transport>;
+  /** An answer could not be written down: whatever is paid from now on would be lost too. */
+  cannotKeep(failure: unknown): void;
   /** Work that nobody waits for but `close`. */
   background(work: Promise<void>): void;
 }
@@ -157,13 +159,16 @@ async function attemptOnce(
         const usage = told ?? size.likely;
         // Without a usage nobody knows what it cost: then it counts as what was reserved.
         const usd = toUsd(told ?? size.most, call.model.price);
-        reservation.settling(usd);
         // The endpoint is done with it: the next call need not wait until this answer is on disk.
         slot.succeeded(usage.input + usage.output);
         slot.release();
         leave();
         const latencyMs = Math.round(clock.now() - sentAt);
-        const record = await options.journal.answer(intent, { answer: answered.answer, usage, usd, latencyMs });
+        const kept = { answer: answered.answer, usage, usd, latencyMs };
+        const record = await options.journal.answer(intent, kept).catch((failure: unknown) => {
+          context.cannotKeep(failure);
+          throw failure;
+        });
         isEnded = true;
         reservation.settle(usd);
         return { record };
@@ -187,7 +192,6 @@ async function attemptOnce(
 
 /** Nothing was sent: the intent ends, and what it reserved is free again. */
 async function withdraw({ journal }: LlmHubOptions, intent: string, reservation: Reservation): Promise<void> {
-  reservation.settling(0);
   try {
     await journal.void(intent, 'not-sent');
   } finally {
@@ -216,17 +220,15 @@ async function openIntent(
     request: blob.digest,
   };
   for (;;) {
-    const reservation = await budget.reserve(reserveUsd, `a call to ${call.model.alias}`, signal);
+    const reservation = await budget.reserve(reserveUsd, `a call to ${call.model.alias}`, scope.priority, signal);
     let isOpen = false;
     try {
       await options.blobs.put([blob]);
       const id = await options.journal.intend(intent);
-      reservation.intended();
       if (!signal.aborted && (await budget.confirm(reserveUsd))) {
         isOpen = true;
         return { reservation, intent: id };
       }
-      reservation.settling(0);
       await options.journal.void(id, 'not-sent');
     } finally {
       if (!isOpen) reservation.settle(0);
@@ -245,7 +247,6 @@ async function closeIntent(
 ): Promise<boolean> {
   if (billed === 'maybe') return false;
   const usd = billed === 'no' ? 0 : toUsd(billed, call.model.price);
-  reservation.settling(usd);
   await (billed === 'no' ? journal.void(intent, code) : journal.void(intent, code, usd));
   reservation.settle(usd);
   return true;

@@ -4,21 +4,21 @@ import type { Failure } from '#contract/failure.ts';
 import { comparePriority, Heap } from '#util/heap.ts';
 import { stopped } from './stopped.ts';
 
-interface Waiter<T> {
+interface Waiter<T, Need> {
   readonly priority: readonly number[];
-  /** What the call is likely to use, for rate limits. */
-  readonly tokens: number;
+  /** How much of it, in the line's own unit. */
+  readonly need: Need;
   /** False once it was refused or its signal fired; the heap drops it when it comes to the top. */
   isWaiting: boolean;
   grant(value: T): void;
   refuse(failure: Failure): void;
 }
 
-export class WaitingLine<T> {
-  readonly #heap = new Heap<Waiter<T>>((a, b) => comparePriority(a.priority, b.priority));
+export class WaitingLine<T, Need = null> {
+  readonly #heap = new Heap<Waiter<T, Need>>((a, b) => comparePriority(a.priority, b.priority));
 
   /** @throws Failure `stopped`, or what `refuseAll` says */
-  wait(priority: readonly number[], tokens: number, signal: AbortSignal): Promise<T> {
+  wait(priority: readonly number[], need: Need, signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(stopped());
       const leave = () => {
@@ -26,9 +26,9 @@ export class WaitingLine<T> {
         waiter.isWaiting = false;
       };
       const abort = () => waiter.refuse(stopped());
-      const waiter: Waiter<T> = {
+      const waiter: Waiter<T, Need> = {
         priority,
-        tokens,
+        need,
         isWaiting: true,
         grant: (value) => {
           leave();
@@ -44,7 +44,7 @@ export class WaitingLine<T> {
     });
   }
 
-  first(): { readonly priority: readonly number[]; readonly tokens: number } | undefined {
+  first(): { readonly priority: readonly number[]; readonly need: Need } | undefined {
     return this.#top();
   }
 
@@ -55,6 +55,13 @@ export class WaitingLine<T> {
     waiter?.grant(value);
   }
 
+  refuseFirst(failure: Failure): void {
+    const waiter = this.#top();
+    this.#heap.pop();
+    waiter?.refuse(failure);
+  }
+
+  /** Later arrivals wait again. */
   refuseAll(failure: Failure): void {
     for (let waiter = this.#top(); waiter !== undefined; waiter = this.#top()) {
       this.#heap.pop();
@@ -62,7 +69,7 @@ export class WaitingLine<T> {
     }
   }
 
-  #top(): Waiter<T> | undefined {
+  #top(): Waiter<T, Need> | undefined {
     for (let top = this.#heap.peek(); top !== undefined; top = this.#heap.peek()) {
       if (top.isWaiting) return top;
       this.#heap.pop();

@@ -84,7 +84,7 @@ export class DiskCalls implements CallJournal {
     const id = `${this.#name}:${this.#count++}`;
     const record: IntentRecord = { ...intent, id };
     // Counted from here on: a reservation that may be on disk must not be given out twice.
-    this.#book.intend(id, intent.pipeline, intent.reserveUsd);
+    this.#book.intend(id, intent.pipeline, intent.reserveUsd, intent.run);
     try {
       await this.#writer.append(FRAME.intent, intent.key, record, () => {});
     } catch (error) {
@@ -117,10 +117,10 @@ export class DiskCalls implements CallJournal {
     this.#intents.delete(id);
   }
 
-  async ledger(pipeline: string): Promise<Ledger> {
+  async ledger(pipeline: string, except?: string): Promise<Ledger> {
     await this.#ready();
     this.#catchUp();
-    return sumLedgers([this.#book, ...[...this.#readers.values()].map((reader) => reader.book)], pipeline);
+    return sumLedgers([this.#book, ...[...this.#readers.values()].map((reader) => reader.book)], pipeline, except);
   }
 
   #note(key: Digest, place: AnswerPlace): void {

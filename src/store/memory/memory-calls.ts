@@ -26,7 +26,7 @@ export function makeMemoryCalls(): CallJournal {
     intend: async (intent) => {
       const id = String(count++);
       intents.set(id, intent);
-      book.intend(id, intent.pipeline, intent.reserveUsd);
+      book.intend(id, intent.pipeline, intent.reserveUsd, intent.run);
       return id;
     },
     answer: async (id, answer) => {
@@ -37,6 +37,6 @@ export function makeMemoryCalls(): CallJournal {
       return record;
     },
     void: async (id, _reason, usd = 0) => book.void(id, take(id).pipeline, usd),
-    ledger: async (pipeline) => book.ledger(pipeline),
+    ledger: async (pipeline, except) => book.ledger(pipeline, except),
   };
 }
