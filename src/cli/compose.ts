@@ -90,7 +90,11 @@ export async function prepare(
       kinds,
       files,
       resolveDataset: (spec, dir) => (isRemote(spec) ? resolveFar(spec, far) : resolveDataset(spec, dir, files)),
-      serviceIdentity: (need, config) => serviceIdentity(need, config, io.environment),
+      serviceIdentity: (need, config) => {
+        // Which interpreter is found hangs on it.
+        if (need === 'sandbox') env.set('PATH', io.env('PATH'));
+        return serviceIdentity(need, config, io.environment, files.note);
+      },
       select: flags.select ?? [],
       exclude: flags.exclude ?? [],
     },

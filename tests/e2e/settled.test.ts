@@ -133,6 +133,26 @@ function restamp(project: Project): void {
   writeFileSync(recordPath(project), JSON.stringify(fresh));
 }
 
+const LABELLED = {
+  nodes: `  rows: { kind: read, dataset: rows.jsonl, key: [id] }
+  labels: { kind: sandbox-label, from: rows, language: python, text: question, tests: { type: cases }, sandbox: { backend: process } }
+`,
+  rows: 1,
+  files: {},
+};
+
+test('another interpreter wakes a run that labels', () =>
+  withProject(LABELLED, async (project) => {
+    const row = { id: 'a', question: 'def f(n): return n\n', entry_point: 'f', cases: [{ args: [1], expected: 1 }] };
+    project.write('rows.jsonl', `${JSON.stringify(row)}\n`);
+    const here = process.env['PATH'] ?? '';
+    await settle(project, { PATH: here });
+    const { code, env } = JSON.parse(readFileSync(recordPath(project), 'utf8')) as Settled;
+    const moved = (name: string) => (name === 'PATH' ? `${project.dir}:${here}` : undefined);
+    assert.ok(stillSettled(recordPath(project), code, (name) => (name === 'PATH' ? here : undefined)));
+    assert.not.ok(stillSettled(recordPath(project), code, moved), JSON.stringify(env));
+  }));
+
 test('an edit while a run is under way is seen by the next', () =>
   withProject(
     {
