@@ -47,7 +47,7 @@ function projectRoot(dir: string): string {
 }
 
 /** Where a folder of this pipeline's lock lies: beside the manifest. */
-export function lockPath(workspace: Workspace): string {
+export function lockPath(workspace: Pick<Workspace, 'file'>): string {
   const base = workspace.file.replace(/\.ya?ml$/, '');
   return `${base}.lock.yaml`;
 }

@@ -1,10 +1,11 @@
 /** `gc` and `verify` on the real command line, over a store that was really used. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cli, cliOk, digestsUnder, finishOf } from '#rig/cli.ts';
-import { type Project, withProject } from '#rig/project.ts';
+import { endsOf, type Project, rowsOf, withProject } from '#rig/project.ts';
 
 const NODES = `  rows: { kind: read, dataset: rows.jsonl, key: [id] }
   answers: { kind: generate, from: rows, model: m, prompt: prompt.md }
@@ -54,6 +55,47 @@ test('gc: a dry run changes nothing, young data is spared, what the lock needs s
       assert.is(project.answered, 60);
     },
   ));
+
+test('gc --calls: what a lock needs is reused row by row afterwards, and no answer behind it is paid again', () =>
+  withProject(
+    { nodes: NODES.replace('where: n >= 0', 'where: n >= 100'), rows: 30 },
+    async (project) => {
+      // Elsewhere than the project, as one store for many.
+      const store = ['--cache', `${project.dir}/../${basename(project.dir)}-store/cache`];
+      try {
+        await project.ok(...store);
+        for (const nth of [1, 2]) {
+          assert.is(finishOf(await project.ok(...store)).calls, 0);
+          const gone = await ask(project, 'gc', '--calls', '--keep-runs', '1', '--spare', '0', ...store);
+          assert.is(gone.code, 0, gone.stderr);
+          project.write('rows.jsonl', rowsOf(30 + nth));
+          const { calls, reusedCalls } = finishOf(await project.ok(...store));
+          assert.equal([calls, reusedCalls], [1, 0]);
+        }
+        assert.is(project.answered, 32);
+      } finally {
+        rmSync(dirname(store[1] ?? ''), { recursive: true, force: true });
+      }
+    },
+  ));
+
+test('gc: a recent run that failed keeps the rows that it did', () =>
+  withProject({ nodes: NODES, rows: 30 }, async (project) => {
+    project.writeNodes(`  rows: { kind: read, dataset: rows.jsonl, key: [id] }
+  picked: { kind: command, from: rows, run: [node, pick.mjs], files: [pick.mjs], reads: [n], adds: { m: { type: integer } }, pure: true }
+`);
+    const program = (odd: string) => `import { createInterface } from 'node:readline';
+for await (const line of createInterface({ input: process.stdin })) {
+  const { key, value } = JSON.parse(line);
+  console.log(JSON.stringify(value.n === 29 ? ${odd} : { key, set: { m: value.n }, done: true }));
+}`;
+    project.write('pick.mjs', program("{ key, error: 'not today' }"));
+    assert.is((await project.run()).code, 1);
+    const gone = await ask(project, 'gc', '--calls', '--keep-runs', '1', '--spare', '0');
+    assert.is(gone.code, 0, gone.stderr);
+    const again = endsOf(await project.run())['picked']?.counts;
+    assert.equal([again?.['reused'], again?.['failed']], [29, 1]);
+  }));
 
 test('verify: damage is named with its place and exit 1; a rebuilt index finds everything; no store is an error', () =>
   withProject({ nodes: NODES, rows: 20 }, async (project) => {

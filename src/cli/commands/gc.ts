@@ -1,13 +1,15 @@
 /** `sluice gc`: removes what no lock, pin or recent run needs. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '#contract/json.ts';
 import { plural } from '#report/text.ts';
 import { collectGarbage } from '#store/disk/collect-garbage.ts';
 import { digestsIn } from '#store/disk/mark-live.ts';
 import type { Io } from '../io.ts';
+import type { RunRecord } from '../run-record.ts';
 import { cacheFolder, requireCache } from '../session.ts';
+import { lockPath } from '../workspace.ts';
 
 export interface GcFlags {
   readonly cache?: string;
@@ -21,7 +23,7 @@ export interface GcFlags {
 export async function gc(flags: GcFlags, io: Io): Promise<number> {
   const cache = cacheFolder(flags, io);
   requireCache(cache);
-  const locks = findLocks(dirname(cache), cache);
+  const locks = [...new Set([...findLocks(dirname(cache), cache), ...locksOfRuns(cache)])];
   const roots = new Set<Digest>();
   for (const file of [...locks, join(cache, 'pins')])
     if (existsSync(file)) for (const digest of digestsIn(readFileSync(file, 'utf8'))) roots.add(digest);
@@ -48,13 +50,34 @@ export async function gc(flags: GcFlags, io: Io): Promise<number> {
 function findLocks(root: string, cache: string, depth = 6): string[] {
   if (depth === 0) return [];
   const found: string[] = [];
-  for (const entry of readdirSync(root, { withFileTypes: true })) {
+  for (const entry of entriesOf(root)) {
     const path = join(root, entry.name);
     if (entry.isFile() && entry.name.endsWith('.lock.yaml')) found.push(path);
     if (!entry.isDirectory() || path === cache || entry.name === 'node_modules' || entry.name.startsWith('.')) continue;
     found.push(...findLocks(path, cache, depth - 1));
   }
   return found;
+}
+
+/** Of pipelines that lie elsewhere and use this store. */
+function locksOfRuns(cache: string): string[] {
+  return entriesOf(join(cache, 'runs')).flatMap(({ name }) => {
+    const record = join(cache, 'runs', name, 'plan.json');
+    // A run that was killed has none.
+    if (!existsSync(record)) return [];
+    const { file } = JSON.parse(readFileSync(record, 'utf8')) as Partial<RunRecord>;
+    const lock = file === undefined ? '' : lockPath({ file });
+    return existsSync(lock) ? [lock] : [];
+  });
+}
+
+/** Nothing for a folder that may not be read: no pipeline of ours was run there. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 export function size(bytes: number): string {

@@ -8,7 +8,7 @@ import { KeySet } from '#util/key-set.ts';
 import { LEASE_TABLE } from './disk-leases.ts';
 import { type DiskParts, type DiskStoreOptions, openParts } from './disk-store.ts';
 import { FRAME, type FrameType } from './frame.ts';
-import { digestsIn, digestsOfRun, LiveMarks } from './mark-live.ts';
+import { digestsIn, digestsOfRun, entriesMadeBy, LiveMarks } from './mark-live.ts';
 import type { Pack } from './packs.ts';
 import { scanFrames } from './scan-frames.ts';
 import { stripAnswers } from './strip-answers.ts';
@@ -67,6 +67,7 @@ export async function collectGarbage(root: string, options: GarbageOptions): Pro
       const live = new LiveMarks(parts);
       await live.mark([...options.roots, ...digestsIn(working.join(' '))]);
       const { keptRuns, oldRuns } = await markRuns(parts, live, options);
+      await live.mark(entriesMadeBy(parts, new Set(keptRuns)));
       const swept = await sweep(parts, live, options, dryRun);
       const answers = options.calls === true ? await stripAnswers(parts, live, spareOf(options), dryRun) : NONE;
       if (!dryRun) {

@@ -1,17 +1,22 @@
 /** Follows references from roots. What a body refers to is every digest that is written in it: no format is known here. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '#contract/json.ts';
 import { KeySet } from '#util/key-set.ts';
 import type { DiskParts } from './disk-store.ts';
 import { HEAD_BYTES } from './frame.ts';
+import { scanFrames } from './scan-frames.ts';
 
-const DIGEST = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
+/** Also several without anything between them: a line of a port's chunk is a row digest and its action key. */
+const DIGESTS = /(?<![0-9a-f])(?:[0-9a-f]{64})+(?![0-9a-f])/g;
+const DIGEST = /.{64}/g;
+/** How the record of an entry ends. */
+const ORIGIN = /"o":\{"run":"([^"\\]+)"\}\}$/;
 const BATCH = 64;
 
 export function digestsIn(text: string): Digest[] {
-  return text.match(DIGEST) ?? [];
+  return (text.match(DIGESTS) ?? []).flatMap((run) => run.match(DIGEST) ?? []);
 }
 
 export class LiveMarks {
@@ -59,6 +64,19 @@ export class LiveMarks {
         for (const found of digestsIn(text)) push(found);
       }
   }
+}
+
+/** Entries that these runs made: of a run that was stopped no node entry names them, and a later run goes on from them. */
+export function entriesMadeBy(parts: DiskParts, runs: ReadonlySet<string>): Digest[] {
+  const found: Digest[] = [];
+  for (const pack of parts.packs.packs.all) {
+    if (pack.isGone || pack.family !== 'entries' || !existsSync(pack.path)) continue;
+    scanFrames(parts.packs.packs.files.fd(pack.path), 0, ({ key, payload, superseded }) => {
+      const [, run = ''] = ORIGIN.exec(payload.toString('latin1', Math.max(0, payload.byteLength - 128))) ?? [];
+      if (!superseded && runs.has(run)) found.push(key);
+    });
+  }
+  return found;
 }
 
 /** Every digest that the files of a run name. */
