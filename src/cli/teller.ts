@@ -59,12 +59,13 @@ export function makeTeller({ run, folder, flags, prepared, target, io }: TellerO
     emit(body) {
       const event: RunEvent = { ...body, v: 1, run, seq: seq++, at: Date.now() };
       summary = summarize(summary, event);
-      lines.push(secrets.redact(JSON.stringify(event)));
+      const line = secrets.redact(JSON.stringify(event));
+      lines.push(line);
       if (lines.length >= LOG_BATCH || event.type === 'run-finished') flush();
       // People see paths from where they stand; programs are told what the log holds.
       const isForPeople = event.type === 'published' && flags.json !== true;
       const told = isForPeople ? { ...event, to: shown(resolve(prepared.workspace.dir, event.to), io) } : event;
-      for (const reporter of reporters) reporter.event(told);
+      for (const reporter of reporters) reporter.event(told, line);
     },
     async close() {
       flush();

@@ -3,8 +3,20 @@
 import type { Output, Reporter } from './reporter.ts';
 
 export function makeNdjson(output: Output): Reporter {
+  let lines = '';
+  let due: NodeJS.Immediate | null = null;
+  const flush = () => {
+    if (due !== null) clearImmediate(due);
+    due = null;
+    if (lines !== '') output.write(lines);
+    lines = '';
+  };
   return {
-    event: (event) => void output.write(`${JSON.stringify(event)}\n`),
-    close() {},
+    // What happens in one turn of the loop is written at once: a pipe is written to before `write` returns.
+    event: (event, line = JSON.stringify(event)) => {
+      lines += `${line}\n`;
+      due ??= setImmediate(flush);
+    },
+    close: flush,
   };
 }

@@ -3,7 +3,8 @@
 import type { RunEvent } from '#contract/event.ts';
 
 export interface Reporter {
-  event(event: RunEvent): void;
+  /** @param line the event as JSON, where it was written already */
+  event(event: RunEvent, line?: string): void;
   /** Leaves the terminal as it was found; nothing is written after it. */
   close(): void | Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The one fold from events to what can be shown: live views and replays of a log run the same steps, so they agree. */
 
 import type { EventBody, NodeCounts, NodeHeader, NodeState, RunEvent } from '#contract/event.ts';
-import type { Digest } from '#contract/json.ts';
+import { type Flights, NO_FLIGHTS, senderOf, withFlight, withoutFlight } from './flights.ts';
 import { itemAt, toNodeList, withItem } from './node-list.ts';
 import {
   doneRows,
@@ -204,7 +204,7 @@ function settled(counts: NodeCounts): number {
 /** Several rows may wait for one call, and each is told of its end; only the first of these ends the flight. */
 function changeCall(state: Summary, event: Of<'call-started' | 'call-retry' | 'call-finished'>): Summary {
   const name = `${event.endpoint} ${event.model}`;
-  const sender = state.flights.get(event.call);
+  const sender = senderOf(state.flights, event.call);
   const model = changeModel(
     state.models.get(name) ?? toModel(event.endpoint, event.model),
     event,
@@ -212,17 +212,15 @@ function changeCall(state: Summary, event: Of<'call-started' | 'call-retry' | 'c
   );
   const next = { ...state, models: new Map(state.models).set(name, model) };
   if (event.type === 'call-started' && sender === undefined) {
-    return withFlights(next, new Map(state.flights).set(event.call, event.node), event.node, 1);
+    return withFlights(next, withFlight(state.flights, event.call, event.node), event.node, 1);
   }
   if (event.type === 'call-finished' && sender !== undefined) {
-    const flights = new Map(state.flights);
-    flights.delete(event.call);
-    return withFlights(next, flights, sender, -1);
+    return withFlights(next, withoutFlight(state.flights, event.call), sender, -1);
   }
   return next;
 }
 
-function withFlights(state: Summary, flights: ReadonlyMap<Digest, string>, node: string, change: 1 | -1): Summary {
+function withFlights(state: Summary, flights: Flights, node: string, change: 1 | -1): Summary {
   const next = { ...state, flights, totals: { ...state.totals, callsInFlight: flights.size } };
   return changeNode(next, node, (view) => ({ ...view, callsInFlight: Math.max(0, view.callsInFlight + change) }));
 }
@@ -256,7 +254,7 @@ function finish(state: Summary, event: Of<'run-finished'>): Summary {
   const { rowsRun, rowsReused, calls, reusedCalls, usd } = event;
   return {
     ...state,
-    flights: new Map(),
+    flights: NO_FLIGHTS,
     finished: event,
     totals: { rowsRun, rowsReused, calls, reusedCalls, usd, callsInFlight: 0 },
   };

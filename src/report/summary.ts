@@ -1,8 +1,8 @@
 /** A run as far as it has been told: what every view shows, and nothing that is not in the events. */
 
 import type { EventBody, NodeCounts, NodeHeader, NodeState, PortSummary } from '#contract/event.ts';
-import type { Digest } from '#contract/json.ts';
 import type { Usage } from '#contract/services.ts';
+import { type Flights, NO_FLIGHTS } from './flights.ts';
 import { itemAt, itemsOf, type NodeList, toNodeList } from './node-list.ts';
 
 type Finished = Omit<Extract<EventBody, { type: 'run-finished' }>, 'type'>;
@@ -95,7 +95,7 @@ export interface Summary {
   /** By node; null for names that were looked up before the run began. */
   readonly fetched: ReadonlyMap<string | null, Fetched>;
   /** Calls that were sent and are not back: call key to the node that sent it. */
-  readonly flights: ReadonlyMap<Digest, string>;
+  readonly flights: Flights;
   /** The first of them; `noticeCount` counts all. */
   readonly notices: readonly Notice[];
   readonly noticeCount: number;
@@ -141,7 +141,7 @@ export const EMPTY_SUMMARY: Summary = {
   nodes: toNodeList<NodeView>([]),
   models: new Map(),
   fetched: new Map(),
-  flights: new Map(),
+  flights: NO_FLIGHTS,
   notices: [],
   noticeCount: 0,
   finished: null,

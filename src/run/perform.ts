@@ -5,6 +5,7 @@ import { Failure } from '#contract/failure.ts';
 import type { Context, RowInput, RowKind, RowOutcome, RowSession } from '#contract/kind.ts';
 import type { PlanNode } from '#contract/plan.ts';
 import type { CallUse, Services } from '#contract/services.ts';
+import { onAbort } from '#util/on-abort.ts';
 import type { Shared } from './environment.ts';
 
 /** What came of an action, and the calls behind it. */
@@ -102,31 +103,43 @@ export class Performer {
     run: (ctx: Context<unknown>) => Promise<readonly RowOutcome[]>,
   ): Promise<readonly RowOutcome[]> {
     const { timeoutMs } = this.#node;
-    const own = new AbortController();
-    // Every call of the action listens.
-    setMaxListeners(0, own.signal);
-    const stop = this.#shared.env.stop;
-    const abort = () => own.abort();
-    stop.addEventListener('abort', abort, { once: true });
-    const ctx = this.#context([-this.#node.depth, place], own.signal, (use) => {
+    const { stop } = this.#shared.env;
+    // Made where it is asked for: most kinds do not look at their signal, and the run's own will do for services.
+    let own: AbortController | null = null;
+    const ownSignal = () => {
+      own ??= makeController(stop.aborted);
+      return own.signal;
+    };
+    const note = (use: CallUse) => {
       calls.push(use);
       this.#onCall(use);
+    };
+    const ctx = this.#context([-this.#node.depth, place], timeoutMs === null ? stop : ownSignal(), note, ownSignal);
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = () => {
+        clearTimeout(timer);
+        forget();
+      };
+      const giveUp = (failure: Failure) => {
+        end();
+        own?.abort();
+        reject(failure);
+      };
+      const forget = onAbort(stop, () => giveUp(stoppedFailure()));
+      if (stop.aborted) return giveUp(stoppedFailure());
+      if (timeoutMs !== null) timer = setTimeout(() => giveUp(timedOut(this.#node)), timeoutMs);
+      run(ctx).then(
+        (outcomes) => {
+          end();
+          resolve(outcomes);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
     });
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const stopped = new Promise<never>((_, reject) => {
-        own.signal.addEventListener('abort', () => reject(stop.aborted ? stoppedFailure() : timedOut(this.#node)), {
-          once: true,
-        });
-      });
-      stopped.catch(() => undefined);
-      if (stop.aborted) abort();
-      if (timeoutMs !== null) timer = setTimeout(abort, timeoutMs);
-      return await Promise.race([run(ctx), stopped]);
-    } finally {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', abort);
-    }
   }
 
   async #poolSlot(place: number): Promise<() => void> {
@@ -135,12 +148,29 @@ export class Performer {
     return pool === undefined ? () => undefined : pool.take([-this.#node.depth, place]);
   }
 
-  #context(priority: readonly number[], signal: AbortSignal, onCall: (use: CallUse) => void): Context<unknown> {
-    return toContext(this.#node, this.#shared, priority, signal, onCall, this.#drain);
+  #context(
+    priority: readonly number[],
+    signal: AbortSignal,
+    onCall: (use: CallUse) => void,
+    kindSignal?: () => AbortSignal,
+  ): Context<unknown> {
+    return toContext(this.#node, this.#shared, priority, signal, onCall, this.#drain, kindSignal);
   }
 }
 
-/** Binds services to an action. A kind finds only those it declared; reaching for another is a named error. */
+function makeController(isAborted: boolean): AbortController {
+  const controller = new AbortController();
+  // Every call of the action may listen.
+  setMaxListeners(0, controller.signal);
+  if (isAborted) controller.abort();
+  return controller;
+}
+
+/**
+ * Binds services to an action. A kind finds only those it declared; reaching for another is a named error.
+ * @param signal what services listen to
+ * @param kindSignal what the kind itself is given, where that is another
+ */
 export function toContext(
   node: PlanNode,
   shared: Shared,
@@ -148,18 +178,20 @@ export function toContext(
   signal: AbortSignal,
   onCall: (use: CallUse) => void,
   drain: AbortSignal = shared.env.drain,
+  kindSignal: () => AbortSignal = () => signal,
 ): Context<unknown> {
   const needs = node.kind.needs ?? [];
   const fresh = shared.options.resample.has(node.id);
   const services: Partial<Services> =
     needs.length > 0 ? shared.env.hub.bind({ node: node.id, priority, signal, drain, fresh, onCall }) : {};
-  const granted = <N extends keyof Services>(need: N): Services[N] => {
-    const service = needs.includes(need) ? services[need] : undefined;
-    return service ?? (undeclared(node.kind.name, need) as Services[N]);
-  };
+  const refused = refusedServices(node.kind.name);
+  const granted = <N extends keyof Services>(need: N): Services[N] =>
+    (needs.includes(need) ? services[need] : undefined) ?? refused[need];
   return {
     config: node.config,
-    signal,
+    get signal() {
+      return kindSignal();
+    },
     llm: granted('llm'),
     datasets: granted('datasets'),
     process: granted('process'),
@@ -168,20 +200,29 @@ export function toContext(
   };
 }
 
-const refusals = new Map<string, object>();
+const refusals = new Map<string, Services>();
 
-/** Stands for a service that a kind may not use; made once a kind, not once an action. */
-function undeclared(kind: string, need: string): object {
-  const name = `${kind} ${need}`;
-  let refusal = refusals.get(name);
-  if (refusal === undefined) {
-    const refuse = (): never => {
-      throw new Error(`kind ${kind} uses service ${need} without declaring it in needs`);
+/** Stand for services that a kind may not use; made once a kind, not once an action. */
+function refusedServices(kind: string): Services {
+  let refused = refusals.get(kind);
+  if (refused === undefined) {
+    refused = {
+      llm: undeclared(kind, 'llm'),
+      datasets: undeclared(kind, 'datasets'),
+      process: undeclared(kind, 'process'),
+      sandbox: undeclared(kind, 'sandbox'),
+      code: undeclared(kind, 'code'),
     };
-    refusal = new Proxy({}, { get: refuse });
-    refusals.set(name, refusal);
+    refusals.set(kind, refused);
   }
-  return refusal;
+  return refused;
+}
+
+function undeclared<N extends keyof Services>(kind: string, need: N): Services[N] {
+  const refuse = (): never => {
+    throw new Error(`kind ${kind} uses service ${need} without declaring it in needs`);
+  };
+  return new Proxy({}, { get: refuse }) as Services[N];
 }
 
 /** A kind may only throw Failures; anything else is its bug, and still costs only this row. */

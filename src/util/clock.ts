@@ -1,5 +1,7 @@
 /** Time as services see it, so that tests can hurry it. Nothing that enters a key or a row may come from here. */
 
+import { onAbort, type StopSignal } from './on-abort.ts';
+
 export interface Clock {
   /** Milliseconds that only ever grow. */
   now(): number;
@@ -22,15 +24,15 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `ms`, or at once when the signal fires; never rejects. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = () => {
       cancel();
-      signal.removeEventListener('abort', end);
+      forget();
       resolve();
     };
     const cancel = clock.after(ms, end);
-    signal.addEventListener('abort', end, { once: true });
+    const forget = onAbort(signal, end);
   });
 }

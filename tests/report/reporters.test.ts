@@ -112,7 +112,9 @@ test('plain gives signs of life in a long silence, and says when rows do not bal
 
 test('ndjson is the log', () => {
   const out = sink();
-  tell(makeNdjson(out), TROUBLED);
+  const ndjson = makeNdjson(out);
+  tell(ndjson, TROUBLED);
+  void ndjson.close();
   assert.equal(
     out
       .text()

@@ -6,6 +6,7 @@
 import { Failure } from '#contract/failure.ts';
 import type { CallJournal } from '#contract/store.ts';
 import type { Clock } from '#util/clock.ts';
+import type { StopSignal } from '#util/on-abort.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export interface Reservation {
@@ -61,7 +62,7 @@ export class Budget {
    * rows that are furthest.
    * @throws Failure `budget-spent`, `stopped`
    */
-  reserve(usd: number, what: string, priority: readonly number[], signal: AbortSignal): Promise<Reservation> {
+  reserve(usd: number, what: string, priority: readonly number[], signal: StopSignal): Promise<Reservation> {
     if (this.#limit === null) return Promise.resolve(FREE);
     const reservation = this.#waiting.wait(priority, { usd, what }, signal);
     void this.#grant();

@@ -7,6 +7,7 @@ import { Failure } from '#contract/failure.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
 import { comparePriority } from '#util/heap.ts';
+import type { StopSignal } from '#util/on-abort.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { AdaptivePace } from './adaptive-pace.ts';
 import { RateWindow, type WindowEntry } from './rate-window.ts';
@@ -87,7 +88,7 @@ export class EndpointPool {
    * few in line, so that none of them holds a slot while the disk syncs. Resolves with what to call at the end.
    * @throws Failure `llm-endpoint-open`, `stopped`
    */
-  enter(model: string, priority: readonly number[], signal: AbortSignal): Promise<() => void> {
+  enter(model: string, priority: readonly number[], signal: StopSignal): Promise<() => void> {
     const pool = this.#pool(model);
     if (pool.broken !== null) return Promise.reject(pool.broken);
     const entered = pool.entering.wait(priority, null, signal);
@@ -96,7 +97,7 @@ export class EndpointPool {
   }
 
   /** @throws Failure `llm-endpoint-open`, `stopped` */
-  acquire(model: string, priority: readonly number[], tokens: number, signal: AbortSignal): Promise<Slot> {
+  acquire(model: string, priority: readonly number[], tokens: number, signal: StopSignal): Promise<Slot> {
     const pool = this.#pool(model);
     if (pool.broken !== null) return Promise.reject(pool.broken);
     const slot = pool.waiting.wait(priority, tokens, signal);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
+import { onAbort, type StopSignal } from '#util/on-abort.ts';
 
 export type Reply =
   | { readonly type: 'response'; readonly status: number; readonly retryAfter: string | null; readonly text: string }
@@ -22,16 +23,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #retryAfter: string | null = null;
   readonly #pieces: Buffer[] = [];
-  readonly #signal: AbortSignal;
+  readonly #forgetAbort: () => void;
   readonly #cancelFirstByte: () => void;
   readonly #cancelTotal: () => void;
 
-  constructor({ first_byte_ms, total_ms }: EndpointSpec['timeouts'], clock: Clock, signal: AbortSignal) {
+  constructor({ first_byte_ms, total_ms }: EndpointSpec['timeouts'], clock: Clock, signal: StopSignal) {
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#forgetAbort = onAbort(signal, () => this.#giveUp({ type: 'aborted' }));
     const expire = (deadline: 'first-byte' | 'total', ms: number) => () =>
       this.#giveUp({ type: 'expired', deadline, ms });
     this.#cancelFirstByte = clock.after(first_byte_ms, expire('first-byte', first_byte_ms));
@@ -44,11 +44,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#hasEnded = true;
     this.#cancelFirstByte();
     this.#cancelTotal();
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#forgetAbort();
     this.#resolve(reply);
   }
-
-  readonly #onAbort = () => this.#giveUp({ type: 'aborted' });
 
   #giveUp(reply: Reply): void {
     this.end(reply);

@@ -1,5 +1,6 @@
 /** One computation that several callers wait for; it is given up only when all of them have gone. */
 
+import { onAbort, Stopper } from '#util/on-abort.ts';
 import { stopped } from './stopped.ts';
 
 /** Told by the work itself: whether it has begun what must not be cut short. */
@@ -11,21 +12,21 @@ export interface Stage {
 }
 
 export class Flight<T> implements Stage {
-  readonly #controller = new AbortController();
+  readonly #stopper = new Stopper();
   readonly #result: Promise<T>;
   #waiting = 0;
   #isClaimed = false;
   #isSending = false;
   readonly #drained = new Set<() => void>();
 
-  constructor(start: (signal: AbortSignal, stage: Stage) => Promise<T>) {
-    this.#result = start(this.#controller.signal, this);
+  constructor(start: (signal: Stopper, stage: Stage) => Promise<T>) {
+    this.#result = start(this.#stopper, this);
     // A flight that everybody left ends unseen.
     this.#result.catch(() => {});
   }
 
   get isAbandoned(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#stopper.aborted;
   }
 
   /** True for the first caller only: the one to whom the work is attributed. */
@@ -48,15 +49,17 @@ export class Flight<T> implements Stage {
   join(signal: AbortSignal, drain?: AbortSignal): Promise<T> {
     this.#waiting++;
     return new Promise((resolve, reject) => {
+      let forgetStop: (() => void) | undefined;
+      let forgetDrain: (() => void) | undefined;
       const forget = () => {
-        signal.removeEventListener('abort', leave);
-        drain?.removeEventListener('abort', onDrain);
+        forgetStop?.();
+        forgetDrain?.();
         this.#drained.delete(leave);
       };
       const leave = () => {
         forget();
         this.#waiting--;
-        if (this.#waiting === 0) this.#controller.abort();
+        if (this.#waiting === 0) this.#stopper.abort();
         reject(stopped());
       };
       const onDrain = () => {
@@ -65,8 +68,8 @@ export class Flight<T> implements Stage {
       };
       if (signal.aborted || (drain?.aborted === true && !this.#isSending)) return leave();
       if (drain?.aborted === true) onDrain();
-      signal.addEventListener('abort', leave, { once: true });
-      drain?.addEventListener('abort', onDrain, { once: true });
+      forgetStop = onAbort(signal, leave);
+      if (drain !== undefined) forgetDrain = onAbort(drain, onDrain);
       this.#result.then(
         (value) => {
           forget();
@@ -81,7 +84,7 @@ export class Flight<T> implements Stage {
   }
 
   abandon(): void {
-    this.#controller.abort();
+    this.#stopper.abort();
   }
 
   /** Resolves when the work has ended, one way or another. */

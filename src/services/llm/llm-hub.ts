@@ -8,6 +8,7 @@ import type { EndpointSpec } from '#contract/manifest.ts';
 import type { ActionScope, CallUse, LlmAnswer, LlmRequest } from '#contract/services.ts';
 import type { CallRecord } from '#contract/store.ts';
 import { systemClock } from '#util/clock.ts';
+import type { StopSignal } from '#util/on-abort.ts';
 import { Budget } from './budget.ts';
 import { type CallRequest, toCallChain } from './call-request.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -117,7 +118,7 @@ class Hub implements LlmHub {
     return flight;
   }
 
-  async #answer(chain: Chain, scope: ActionScope, signal: AbortSignal, stage: Stage): Promise<CallResult> {
+  async #answer(chain: Chain, scope: ActionScope, signal: StopSignal, stage: Stage): Promise<CallResult> {
     const { journal, frozen, budgetUsd } = this.#options;
     const [asked] = chain;
     if (!scope.fresh) {
@@ -134,7 +135,7 @@ class Hub implements LlmHub {
   }
 
   /** The first that answers; the others are asked only while the ones before do not serve. */
-  async #pay(chain: Chain, scope: ActionScope, signal: AbortSignal, stage: Stage): Promise<CallResult> {
+  async #pay(chain: Chain, scope: ActionScope, signal: StopSignal, stage: Stage): Promise<CallResult> {
     const before: { call: CallRequest; failure: Failure }[] = [];
     const live = chain.filter(({ model }) => this.#endpoint(model.endpoint).endpoint.provider !== 'replay');
     for (const [nth, call] of live.entries()) {

@@ -5,6 +5,7 @@ import type { EndpointSpec } from '#contract/manifest.ts';
 import type { ActionScope, Usage } from '#contract/services.ts';
 import type { CallIntent, CallRecord, Lease } from '#contract/store.ts';
 import { type Clock, pause } from '#util/clock.ts';
+import type { StopSignal } from '#util/on-abort.ts';
 import type { Budget, Reservation } from './budget.ts';
 import { type CallRequest, requestBlob, requestBody } from './call-request.ts';
 import { believable, type CallSize, toCallSize, toUsd } from './call-size.ts';
@@ -58,7 +59,7 @@ export async function payForCall(
   context: CallContext,
   call: CallRequest,
   scope: ActionScope,
-  signal: AbortSignal,
+  signal: StopSignal,
   stage: Stage,
 ): Promise<CallResult> {
   const { endpoint, options } = context;
@@ -90,7 +91,7 @@ async function leaseCall(
   { options, clock }: CallContext,
   call: CallRequest,
   fresh: boolean,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<{ lease: Lease } | { record: CallRecord }> {
   for (let wait = POLL_MS.first; ; wait = Math.min(POLL_MS.most, wait * 2)) {
     if (signal.aborted) throw stopped();
@@ -124,7 +125,7 @@ async function attemptOnce(
   call: CallRequest,
   size: CallSize,
   scope: ActionScope,
-  signal: AbortSignal,
+  signal: StopSignal,
   stage: Stage,
   attempt: number,
 ): Promise<Attempt> {
@@ -205,7 +206,7 @@ async function openIntent(
   call: CallRequest,
   size: CallSize,
   scope: ActionScope,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<{ reservation: Reservation; intent: string }> {
   const reserveUsd = toUsd(size.most, call.model.price);
   const blob = requestBlob(call);

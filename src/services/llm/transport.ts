@@ -1,5 +1,5 @@
 /**
- * One endpoint's HTTP: the openai client over undici's connections, which costs a third of `fetch`.
+ * One endpoint's HTTP: requests as the openai client makes them, over undici's connections, which cost a third of `fetch`.
  * Deadlines are ours and cover the body. Whatever happens comes back as a value; only our own bugs throw.
  */
 
@@ -7,17 +7,16 @@ import type OpenAI from 'openai';
 import type { JsonObject } from '#contract/json.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
+import type { StopSignal } from '#util/on-abort.ts';
 import { Exchange, type Reply } from './exchange.ts';
 
 export interface Transport {
-  send(body: JsonObject, signal: AbortSignal): Promise<Reply>;
+  send(body: JsonObject, signal: StopSignal): Promise<Reply>;
   close(): Promise<void>;
 }
 
 /** A body larger than this is no answer. */
 const BODY_LIMIT = 64 * 2 ** 20;
-
-type ShimInit = RequestInit & { readonly exchange?: Exchange };
 
 export interface TransportOptions {
   readonly endpoint: EndpointSpec;
@@ -37,40 +36,27 @@ export async function makeTransport({ endpoint, apiKey, headers, clock }: Transp
     maxResponseSize: BODY_LIMIT,
     keepAliveTimeout: 30_000,
   });
-  /** The same for every request, so they are taken out of the client's Headers once. */
-  let sent: string[] | null = null;
-  const shim = async (url: string, { exchange, headers: asked, body }: ShimInit): Promise<Response> => {
-    if (exchange === undefined) throw new Error('a request without an exchange');
-    sent ??= [...(asked as Headers)].flat();
-    const { pathname, search } = new URL(url);
-    const request = { method: 'POST', path: pathname + search, headers: sent, body: body as string } as const;
-    connections.dispatch(request, exchange);
-    return toResponse(url, await exchange.ended);
-  };
-  const client: OpenAI = new Client({
+  const client = new Client({
     // The client insists on a key; where there is none its header is taken out below.
     apiKey: apiKey ?? 'none',
     adminAPIKey: null,
     organization: null,
     project: null,
     baseURL: endpoint.base_url.replace(/\/+$/, ''),
-    maxRetries: 0,
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
     defaultHeaders: { ...(apiKey === null ? { Authorization: null } : {}), ...headers },
-    fetch: shim as unknown as typeof fetch,
   });
+  let template: Promise<Template> | null = null;
   return {
     async send(body, signal) {
       if (signal.aborted) return { type: 'aborted' };
       const exchange = new Exchange(timeouts, clock, signal);
       try {
-        const options = { fetchOptions: { exchange } } as unknown as OpenAI.RequestOptions;
-        await client.chat.completions
-          .create(body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming, options)
-          .asResponse();
+        template ??= makeTemplate(client);
+        connections.dispatch({ ...(await template), body: JSON.stringify(body) }, exchange);
       } catch (error) {
-        // The client throws for every status but 2xx and for whatever went wrong; if it began at all, the exchange knows better.
+        // E.g. a header that cannot be sent.
         exchange.end({ type: 'error', error });
       }
       return exchange.ended;
@@ -79,11 +65,15 @@ export async function makeTransport({ endpoint, apiKey, headers, clock }: Transp
   };
 }
 
-/** The little of a Response that the client looks at; a real one costs more than the request. */
-function toResponse(url: string, reply: Reply): Response {
-  if (reply.type !== 'response') throw new Error('no response');
-  const { status, text } = reply;
-  const headers = { get: () => null, entries: () => [].values() };
-  const response = { url, status, ok: status >= 200 && status < 300, headers, body: null, text: async () => text };
-  return response as unknown as Response;
+interface Template {
+  readonly method: 'POST';
+  readonly path: string;
+  readonly headers: string[];
+}
+
+/** What the client would send with any body: asked for once, because it costs as much as the rest of a call. */
+async function makeTemplate(client: OpenAI): Promise<Template> {
+  const { req, url } = await client.buildRequest({ method: 'post', path: '/chat/completions', body: {} });
+  const { pathname, search } = new URL(url);
+  return { method: 'POST', path: pathname + search, headers: [...new Headers(req.headers)].flat() };
 }

@@ -2,6 +2,7 @@
 
 import type { Failure } from '#contract/failure.ts';
 import { comparePriority, Heap } from '#util/heap.ts';
+import { onAbort, type StopSignal } from '#util/on-abort.ts';
 import { stopped } from './stopped.ts';
 
 interface Waiter<T, Need> {
@@ -18,14 +19,13 @@ export class WaitingLine<T, Need = null> {
   readonly #heap = new Heap<Waiter<T, Need>>((a, b) => comparePriority(a.priority, b.priority));
 
   /** @throws Failure `stopped`, or what `refuseAll` says */
-  wait(priority: readonly number[], need: Need, signal: AbortSignal): Promise<T> {
+  wait(priority: readonly number[], need: Need, signal: StopSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(stopped());
       const leave = () => {
-        signal.removeEventListener('abort', abort);
+        forget();
         waiter.isWaiting = false;
       };
-      const abort = () => waiter.refuse(stopped());
       const waiter: Waiter<T, Need> = {
         priority,
         need,
@@ -39,7 +39,7 @@ export class WaitingLine<T, Need = null> {
           reject(failure);
         },
       };
-      signal.addEventListener('abort', abort, { once: true });
+      const forget = onAbort(signal, () => waiter.refuse(stopped()));
       this.#heap.push(waiter);
     });
   }
