@@ -164,7 +164,7 @@ function answerHub(
     sendFile(file.bytes, incoming, response, count);
     return;
   }
-  const digest = sha256(file.bytes);
+  const digest = digestsOf(file.bytes).sha256;
   response.setHeader('x-linked-etag', `"${digest}"`);
   response.setHeader('x-linked-size', String(file.bytes.length));
   response.writeHead(302, { location: `${hub.cdnUrl}/${repoName}/${path}?signature=${digest.slice(0, 8)}` });
@@ -204,8 +204,8 @@ function sendTree(hub: HubServer, repo: HubRepo, url: URL, response: ServerRespo
     .sort()
     .map((path) => {
       const { bytes, isPlain } = fileOf(repo, path) ?? { bytes: new Uint8Array(), isPlain: true };
-      const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
-      const lfs = isPlain === true ? {} : { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 130 } };
+      const { oid, sha256: linked } = digestsOf(bytes);
+      const lfs = isPlain === true ? {} : { lfs: { oid: linked, size: bytes.length, pointerSize: 130 } };
       return { type: 'file', oid, size: bytes.length, path, ...lfs };
     });
   const at = Number(url.searchParams.get('cursor') ?? 0);
@@ -242,6 +242,25 @@ function sendFile(
   }
   count(part.length);
   response.end(part);
+}
+
+interface Digests {
+  readonly sha256: string;
+  /** git's, of the blob. */
+  readonly oid: string;
+}
+
+const known = new WeakMap<Uint8Array, Digests>();
+
+/** Worked out once, as a hub does: hashing 165 MB takes longer than all else of an answer. */
+function digestsOf(bytes: Uint8Array): Digests {
+  let digests = known.get(bytes);
+  if (digests === undefined) {
+    const oid = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+    digests = { sha256: sha256(bytes), oid };
+    known.set(bytes, digests);
+  }
+  return digests;
 }
 
 function fileOf(repo: HubRepo, path: string): HubFile | null {
