@@ -65,6 +65,20 @@ await build({
   },
   logLevel: 'warning',
 });
+// So are the processes that a run starts and waits for.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/services/datasets/parquet-decoder-main.ts', 'src/services/process/launcher-main.ts'],
+  outbase: 'src',
+  outdir: `${beside}/lib`,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  conditions: ['development'],
+  sourcemap: true,
+  logLevel: 'warning',
+});
 const grammars = `${beside}/lib/services/code/wasm`;
 mkdirSync(grammars);
 for (const name of Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).devDependencies)) {

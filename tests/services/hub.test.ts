@@ -11,6 +11,7 @@ import { failureOf, jsonl } from '#rig/data-sources.ts';
 import { resolveConfig } from '#rig/drive-kind.ts';
 import { type HubRig, hubRig } from '#rig/hub-rig.ts';
 import { commitOf, type HubFault, type HubServer, startHubServer } from '#rig/hub-server.ts';
+import { Footers } from '#services/datasets/footers.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
 
 const ROWS = 240;
@@ -124,6 +125,41 @@ test('a split of hundreds of shards: only those that are drawn from are touched'
     assert.is(new Set(drawn.map(({ fields }) => (fields['source'] as { file: string }).file)).size, 5);
   }));
 const shardTwo = shard(1);
+
+test('shards that will be drawn from are opened side by side, and parsed once', () =>
+  withRig(async (rig) => {
+    const ref = await rig.ref('hf://o/set');
+    const held: (() => void)[] = [];
+    // Nobody is answered before all three have been asked for.
+    hub.fault = ({ kind, nth, range }, response, bytes) => {
+      if (kind !== 'cdn' || nth > 0 || range === null || bytes === null) return false;
+      const headers = { 'content-range': `bytes ${range[0]}-${range[1] - 1}/${bytes.length}` };
+      held.push(() => response.writeHead(206, headers).end(bytes.subarray(...range)));
+      if (held.length === 3) for (const answer of held) answer();
+      return true;
+    };
+    assert.is((await draw(rig, ref, { count: 24, window: 8 })).length, 24);
+    assert.is(held.length, 3);
+  }));
+
+test('a footer is asked for once, until something was wrong with what it is the footer of', async () => {
+  let asked = 0;
+  const footers = new Footers(async (ranges) => {
+    asked++;
+    return ranges.map((range) => paged.slice(...range));
+  });
+  const open = (key: string) => footers.open(key, paged.length, 'a.parquet', ['instance_id']);
+  assert.is((await open('a')).groups.length, 3);
+  const once = asked;
+  assert.ok(once > 0);
+  assert.is((await open('a')).groups.length, 3);
+  assert.is(asked, once);
+  await open('b');
+  assert.is(asked, 2 * once);
+  footers.clear();
+  await open('a');
+  assert.is(asked, 3 * once);
+});
 
 test('records are found by key from the pages of one column', () =>
   withRig(async (rig) => {

@@ -1,7 +1,7 @@
 /** Turns of windows of a set elsewhere: only what is drawn is read, and each window decides by what was drawn before it. */
 
 import type { SourceItem } from '#contract/kind.ts';
-import type { DatasetItem, DatasetService, RowRange } from '#contract/services.ts';
+import type { DatasetFile, DatasetItem, DatasetService, RowRange } from '#contract/services.ts';
 import { HOLDERS } from '#domain/dialects/to-trajectory.ts';
 import { Candidates } from './candidates.ts';
 import type { SampleConfig } from './config.ts';
@@ -30,10 +30,13 @@ export async function* takeWindows(
   const draw = new Draw(config, drops);
   const files = await datasets.files(dataset, { signal });
   const options = { columns: columnsOf(config), anyOf: HOLDERS, signal };
+  // Files that were opened ahead of their turn are let go of when there is no turn.
+  const over = new AbortController();
+  const opening = { ...options, signal: AbortSignal.any([signal, over.signal]) };
+  using _ = { [Symbol.dispose]: () => over.abort() };
   for (let round = 0; !draw.isDone; round++) {
     let offered = 0;
-    const windows = windowsInOrder(files, config, (file) => datasets.groups(dataset, file, options));
-    for await (const lot of lots(windows, () => lotSize(config, draw))) {
+    for await (const lot of lots(files, config, draw, (file) => datasets.groups(dataset, file, opening))) {
       for (const items of await datasets.rows(dataset, lot, options)) {
         const { candidates, trajectories } = scanWindow(items, config, benchmark, round === 0 ? drops : null);
         const order = windowOrder(candidates, config, dataset.name, round);
@@ -79,15 +82,21 @@ function lotSize({ window }: SampleConfig, draw: Draw): number {
   return Math.min(MOST_AT_ONCE, held, Math.max(1, Math.ceil(draw.left / window)));
 }
 
-async function* lots(windows: AsyncGenerator<RowRange>, size: () => number): AsyncGenerator<RowRange[]> {
+/** Windows in their order, as many at a time as are fetched together. */
+async function* lots(
+  files: readonly DatasetFile[],
+  config: SampleConfig,
+  draw: Draw,
+  groups: Parameters<typeof windowsInOrder>[2],
+): AsyncGenerator<RowRange[]> {
   let lot: RowRange[] = [];
-  let most = size();
-  for await (const window of windows) {
+  let most = lotSize(config, draw);
+  for await (const window of windowsInOrder(files, config, groups, () => most - lot.length)) {
     lot.push(window);
     if (lot.length < most) continue;
     yield lot;
     lot = [];
-    most = size();
+    most = lotSize(config, draw);
   }
   if (lot.length > 0) yield lot;
 }

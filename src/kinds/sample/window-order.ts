@@ -11,19 +11,25 @@ import type { SampleConfig } from './config.ts';
 
 interface Shelf {
   readonly file: DatasetFile;
-  /** In order of drawing; null until the file is opened. */
-  windows: readonly RowRange[] | null;
+  /** In order of drawing; null until the file is asked for. */
+  windows: Promise<readonly RowRange[]> | null;
   drawn: number;
   readonly start: number;
 }
 
 type Groups = (file: DatasetFile) => Promise<readonly { readonly start: number; readonly end: number }[]>;
 
-/** Every window once. @param groups opens a file */
+/**
+ * Every window once.
+ *
+ * @param groups opens a file
+ * @param ahead how many windows will be taken in any case, the next one included: their files are opened side by side
+ */
 export async function* windowsInOrder(
   files: readonly DatasetFile[],
   config: SampleConfig,
   groups: Groups,
+  ahead: () => number,
 ): AsyncGenerator<RowRange> {
   const { seed, window, dataset } = config;
   const shelves = files
@@ -33,9 +39,17 @@ export async function* windowsInOrder(
       return { file, windows: null, drawn: 0, start };
     });
   const queue = new Queue(shelves);
+  const openWindows = async ({ file }: Shelf) =>
+    rankWindows(file, await groups(file), window, [String(seed), 'window', dataset.name]);
   for (let shelf = queue.first; shelf !== undefined; shelf = queue.first) {
-    shelf.windows ??= rankWindows(shelf.file, await groups(shelf.file), window, [String(seed), 'window', dataset.name]);
-    const next = shelf.windows[shelf.drawn++];
+    if (shelf.windows === null)
+      for (const next of queue.upcoming(ahead())) {
+        next.windows ??= openWindows(next);
+        // Told when its turn has come.
+        next.windows.catch(() => undefined);
+      }
+    const windows = await (shelf.windows as Promise<readonly RowRange[]>);
+    const next = windows[shelf.drawn++];
     if (next === undefined) queue.drop();
     else {
       queue.settle();
@@ -65,6 +79,19 @@ class Queue {
 
   constructor(shelves: readonly Shelf[]) {
     this.#heap = [...shelves].sort((a, b) => when(a) - when(b) || byName(a, b));
+  }
+
+  /** Shelves of the next `count` windows, the first at least, as long as none runs out. */
+  upcoming(count: number): Set<Shelf> {
+    const shelves = new Map(this.#heap.map((shelf) => [{ ...shelf }, shelf]));
+    const later = new Queue([...shelves.keys()]);
+    const found = new Set<Shelf>();
+    for (let nth = 0; nth < Math.max(1, count) && later.first !== undefined; nth++) {
+      found.add(shelves.get(later.first) as Shelf);
+      later.first.drawn++;
+      later.settle();
+    }
+    return found;
   }
 
   get first(): Shelf | undefined {

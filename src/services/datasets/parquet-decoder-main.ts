@@ -3,19 +3,21 @@
  * has a deadline that a thread of its own holds it to, since a decoder in a loop hears nothing; it ends with its parent.
  */
 
-import { Worker } from 'node:worker_threads';
 import { Failure, type FailureScope } from '#contract/failure.ts';
+// First: its thread starts while the other modules load.
+import { watch } from './decoder-watch.ts';
+import { Footers } from './footers.ts';
 import type { Frame } from './frame.ts';
 import { type GroupSize, ParquetFile } from './parquet-file.ts';
 import type { GroupRows } from './parquet-pages.ts';
-import { type ByteRange, RangedBytes } from './ranged-bytes.ts';
+import type { ByteRange } from './ranged-bytes.ts';
 import { messageOf } from './trouble.ts';
 
 export type Order =
   | {
       readonly type: 'open';
       /** A file of this machine, or the length of one whose bytes the parent has. */
-      readonly source: { readonly path: string } | { readonly bytes: number };
+      readonly source: { readonly path: string } | { readonly bytes: number; readonly key: string };
       readonly name: string;
       readonly columns: readonly string[] | undefined;
       readonly ms: number;
@@ -51,21 +53,12 @@ export type Word =
       readonly hint: string | undefined;
     };
 
-/** Plain JavaScript, so that it starts at once and needs no loader. The signal tells the parent what happened. */
-const WATCH = `
-  const { parentPort } = require('node:worker_threads');
-  let timer;
-  parentPort.on('message', (ms) => {
-    clearTimeout(timer);
-    if (ms > 0) timer = setTimeout(() => process.kill(process.pid, 'SIGALRM'), ms);
-  });
-`;
-
-const watch = new Worker(WATCH, { eval: true, execArgv: [], env: {} });
+const footers = new Footers(askParent);
 let file: ParquetFile | null = null;
 let frames: Iterator<Frame> = [][Symbol.iterator]();
 let upcoming: Frame | null = null;
 
+let asking: Promise<unknown> = Promise.resolve();
 let supply: ((parts: readonly Uint8Array[] | null) => void) | null = null;
 
 process.on('message', (order: Order) => {
@@ -75,11 +68,16 @@ process.on('message', (order: Order) => {
   supply?.(order.parts);
 });
 process.on('disconnect', () => process.exit());
-watch.once('online', () => say({ type: 'ready' }));
+// Deadlines told to a thread that is still starting are heard by it, whatever this one is in.
+say({ type: 'ready' });
 
 async function obey(order: Order): Promise<void> {
   watch.postMessage(order.ms);
-  const word = await answer(order).catch(toFailed);
+  const word = await answer(order).catch((error: unknown) => {
+    // What it was read from may be mended when it is asked for again.
+    footers.clear();
+    return toFailed(error);
+  });
   watch.postMessage(0);
   say(word);
 }
@@ -92,7 +90,7 @@ async function answer(order: Order): Promise<Word> {
       file =
         'path' in order.source
           ? await ParquetFile.open(order.source.path, order.name, order.columns)
-          : await ParquetFile.openRanged(new RangedBytes(order.source.bytes, askParent), order.name, order.columns);
+          : await footers.open(order.source.key, order.source.bytes, order.name, order.columns);
       return { type: 'opened', groups: file.groups, columns: file.columns };
     case 'group':
       frames = await opened().decode(order.nth, order.wanted);
@@ -116,8 +114,6 @@ function opened(): ParquetFile {
 }
 
 /** The deadline is the decoder's own: the parent has others for the network. Asked only when nothing here has work left. */
-let asking: Promise<unknown> = Promise.resolve();
-
 function askParent(ranges: readonly ByteRange[]): Promise<readonly Uint8Array[]> {
   const asked = asking.then(() => {
     watch.postMessage(0);

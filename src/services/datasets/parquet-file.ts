@@ -16,6 +16,7 @@ import { compressors } from 'hyparquet-compressors';
 import { Failure } from '#contract/failure.ts';
 import type { JsonObject } from '#contract/json.ts';
 import { checkGroup, checkGroupSizes, checkPages, checkUnpacked, chunkRange, type FileBytes } from './check-parquet.ts';
+import { TAIL_BYTES } from './footer-ahead.ts';
 import { type Frame, FrameBuilder } from './frame.ts';
 import { type Columns, chunksOf, type GroupRows, indexRanges, pageRanges, type Run, toRuns } from './parquet-pages.ts';
 import { NoJsonForm, parquetToJson } from './parquet-values.ts';
@@ -29,9 +30,6 @@ export interface GroupSize {
   /** Unpacked, as the file has it. */
   readonly bytes: number;
 }
-
-/** The end of a file that is fetched to find its footer; more where the footer is longer. */
-const TAIL_BYTES = 1 << 16;
 
 export class ParquetFile {
   readonly groups: readonly GroupSize[];
@@ -85,15 +83,21 @@ export class ParquetFile {
     }
   }
 
-  static async openRanged(
+  /** @param metadata what its footer says, as `readFooter` has it */
+  static ranged(
     bytes: RangedBytes,
+    metadata: FileMetaData,
     name: string,
     columns: readonly string[] | undefined,
   ): Promise<ParquetFile> {
-    return named(name, 'its footer', async () => {
-      const metadata = await parquetMetadataAsync(bytes, { geoparquet: false, initialFetchSize: TAIL_BYTES });
-      return new ParquetFile(name, null, bytes, bytes, metadata, columns);
-    });
+    return named(name, 'its footer', async () => new ParquetFile(name, null, bytes, bytes, metadata, columns));
+  }
+
+  /** @throws Failure `dataset-corrupt` */
+  static readFooter(bytes: RangedBytes, name: string): Promise<FileMetaData> {
+    return named(name, 'its footer', () =>
+      parquetMetadataAsync(bytes, { geoparquet: false, initialFetchSize: TAIL_BYTES }),
+    );
   }
 
   /**
@@ -161,6 +165,7 @@ export class ParquetFile {
   }
 
   async close(): Promise<void> {
+    this.#ranged?.forget();
     await this.#handle?.close();
   }
 

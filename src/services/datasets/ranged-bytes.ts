@@ -7,6 +7,15 @@ import type { FileBytes } from './check-parquet.ts';
 
 export type ByteRange = readonly [start: number, end: number];
 
+/** A file elsewhere, as its parent sees it. */
+export interface RangeSource {
+  readonly bytes: number;
+  /** Equal only where the bytes are. */
+  readonly key: string;
+  /** @throws Failure `remote-*`, `dataset-*` */
+  read(ranges: readonly ByteRange[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
+}
+
 interface Wanted {
   readonly range: ByteRange;
   resolve(bytes: Uint8Array): void;

@@ -3,12 +3,13 @@
 import { Failure } from '#contract/failure.ts';
 import type { DatasetFile } from '#contract/services.ts';
 import { inPlace } from '../remote/remote-trouble.ts';
+import { footerAhead } from './footer-ahead.ts';
 import type { Frame, ReadOptions } from './frame.ts';
 import { DecoderLost, ParquetDecoder } from './parquet-decoder.ts';
 import type { Order, Word } from './parquet-decoder-main.ts';
 import type { GroupSize } from './parquet-file.ts';
 import type { GroupRows } from './parquet-pages.ts';
-import type { ByteRange } from './ranged-bytes.ts';
+import type { ByteRange, RangeSource } from './ranged-bytes.ts';
 import { corrupt, stopped, unreadable } from './trouble.ts';
 
 /** A decoder does 50 MB a second and more; ten times that is a busy machine, not a loop. */
@@ -23,12 +24,6 @@ const LOT = 32;
 
 /** A file of this machine, or one elsewhere whose ranges can be had. */
 export type ParquetSource = string | RangeSource;
-
-export interface RangeSource {
-  readonly bytes: number;
-  /** @throws Failure `remote-*`, `dataset-*` */
-  read(ranges: readonly ByteRange[], signal: AbortSignal): Promise<readonly Uint8Array[]>;
-}
 
 type Opened = Extract<Word, { type: 'opened' }>;
 type Framed = Extract<Word, { type: 'frame' }>;
@@ -79,8 +74,9 @@ export async function readGroups(
   file: DatasetFile,
   options: ParquetOptions,
 ): Promise<readonly GroupSize[]> {
+  const ready = typeof source === 'string' ? source : footerAhead(source, options.signal ?? NEVER);
   return inTurn(async () => {
-    await using reader = new ParquetReader(source, file, options);
+    await using reader = new ParquetReader(ready, file, options);
     return (await reader.open()).groups;
   });
 }
@@ -124,7 +120,8 @@ class ParquetReader {
   async open(): Promise<Opened> {
     const { columns, anyOf } = this.#options;
     const { name } = this.#file;
-    const source = typeof this.#source === 'string' ? { path: this.#source } : { bytes: this.#source.bytes };
+    const source =
+      typeof this.#source === 'string' ? { path: this.#source } : { bytes: this.#source.bytes, key: this.#source.key };
     const opened = await this.#ask<Opened>(
       { type: 'open', source, name, columns, ms: this.#decodeMs },
       'its footer',

@@ -26,6 +26,7 @@ export class RemoteFiles {
     return {
       parquet: {
         bytes: file.bytes,
+        key: `${this.#remotes.id} ${file.digest}`,
         read: (ranges, signal) => files.ranges(remote, file, ranges, this.#asked(signal), isKept),
       },
       packed: (signal = NEVER) => files.stream(remote, file, this.#asked(signal), isKept),

@@ -24,7 +24,11 @@ const HUB = 'https://huggingface.co';
 const GITHUB = 'https://api.github.com';
 const MOST_HUB_WAIT_MS = 60_000;
 
+let made = 0;
+
 export class Remotes {
+  /** Of this process. */
+  readonly id = made++;
   readonly store: Store;
   readonly #options: RemotesOptions;
   readonly #clock: Clock;
