@@ -18,6 +18,8 @@ export interface EndpointSpec {
   readonly limits: { readonly concurrency: number; readonly rpm: number | null; readonly tpm: number | null };
   readonly timeouts: { readonly connect_ms: number; readonly first_byte_ms: number; readonly total_ms: number };
   readonly retries: number;
+  /** For how long calls that have used up their retries wait for an endpoint that cannot be reached. */
+  readonly outage_ms: number;
 }
 
 /** Where datasets come from that are not files: the account and its limits. None of it is in any key. */

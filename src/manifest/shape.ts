@@ -75,6 +75,7 @@ const endpoint = closed('An account at a provider: address, key and limits.', {
     total: duration('Until the whole answer is there; 10m unless told.'),
   }),
   retries: count('How often a request is sent again after a 429, a 5xx or a broken connection; 4 unless told.'),
+  outage: duration('How long calls wait, after their retries, for an endpoint that cannot be reached; 1m unless told.'),
 });
 
 const remote = (what: string, variable: string, secret: string): JsonObject =>

@@ -47,6 +47,7 @@ export function toEndpoints(root: LocatedMap, diagnostics: DiagnosticList): { re
         total_ms: millisecondsOf(member(timeouts, 'total')) ?? 600_000,
       },
       retries: numberOf(member(value, 'retries')) ?? 4,
+      outage_ms: millisecondsOf(member(value, 'outage')) ?? 60_000,
     };
   }
   return endpoints;

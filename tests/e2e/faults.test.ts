@@ -13,6 +13,8 @@ interface More {
   readonly budget?: number;
   readonly key?: string;
   readonly retries?: number;
+  /** How long an endpoint that is down is waited for. */
+  readonly outage?: string;
   /** Address of a second endpoint, whose model stands in for the first. */
   readonly fallback?: string;
 }
@@ -34,6 +36,7 @@ endpoints:
     ${more.key === undefined ? '' : `api_key: "\${secret.${more.key}}"`}
     limits: { concurrency: 8 }
     retries: ${more.retries ?? 3}
+    outage: ${more.outage ?? '0s'}
     timeouts: { connect: 1s, first_byte: 400ms, total: 1s }
 ${more.fallback === undefined ? '' : `  second: { base_url: "${more.fallback}", identity: second }`}
 models:
@@ -144,15 +147,15 @@ test('an endpoint that is down for a while costs waiting, and nothing else', asy
   const port = Number(new URL(server.url).port);
   await server.close();
   await inTemp(async (dir) => {
-    writeFaultsProject(dir, server.url, {});
+    writeFaultsProject(dir, server.url, { retries: 0, outage: '1m' });
     const { child, ended } = startCli(['run', '.', '--json'], { cwd: dir });
-    // It comes back when the first call has found it down.
+    // It comes back when calls have used up their attempts.
     const up = new Promise<Awaited<ReturnType<typeof startLlmServer>>>((resolve, reject) => {
       let text = '';
       child.stdout?.on('data', (piece: string) => {
-        if (text.includes('"call-retry"')) return;
+        if (text.includes('"endpoint-down"')) return;
         text += piece;
-        if (text.includes('"call-retry"')) startLlmServer({ port }).then(resolve, reject);
+        if (text.includes('"endpoint-down"')) startLlmServer({ port }).then(resolve, reject);
       });
     });
     const result = await ended;

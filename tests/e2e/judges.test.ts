@@ -43,7 +43,7 @@ function writePipeline(dir: string, url: string, patience: string): void {
   const model = (name: string, endpoint: string) =>
     `  ${name}: { endpoint: ${endpoint}, model: ${name}, family: ${name}, sampling: { max_tokens: 500 } }`;
   const endpoint = (name: string) =>
-    `  ${name}: { provider: openai, base_url: "${url}", identity: ${name}, limits: { concurrency: 64 }, retries: 0, timeouts: { connect: 5s, first_byte: ${name === 'hangs' ? patience : '20s'}, total: 20s } }`;
+    `  ${name}: { provider: openai, base_url: "${url}", identity: ${name}, limits: { concurrency: 64 }, retries: 0, outage: 0s, timeouts: { connect: 5s, first_byte: ${name === 'hangs' ? patience : '20s'}, total: 20s } }`;
   const nodes = JUDGES.map(
     (judge) => `  duel-${judge}:
     kind: judge

@@ -31,6 +31,7 @@ export function endpointSpec(baseUrl: string, over: Partial<EndpointSpec> = {}):
     limits: { concurrency: 64, rpm: null, tpm: null },
     timeouts: { connect_ms: 2000, first_byte_ms: 10_000, total_ms: 20_000 },
     retries: 3,
+    outage_ms: 0,
     ...over,
   };
 }

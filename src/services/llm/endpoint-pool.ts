@@ -10,6 +10,7 @@ import { comparePriority } from '#util/heap.ts';
 import type { StopSignal } from '#util/on-abort.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { AdaptivePace } from './adaptive-pace.ts';
+import { Breaker, type Outage, type Symptom } from './breaker.ts';
 import { RateWindow, type WindowEntry } from './rate-window.ts';
 import { type Backoff, DEFAULT_BACKOFF } from './retry-wait.ts';
 import { stopped } from './stopped.ts';
@@ -20,9 +21,6 @@ const CALLS_A_BACKOFF = 5;
 
 /** Where there is a pace, it is the pace that keeps 429s away: the number at once may rise faster. */
 const PACED_WEIGHT = 4;
-
-/** Endpoint-class failures in a row after which a model is not called any more in this run. */
-const BREAKER_THRESHOLD = 3;
 
 /**
  * How many calls beyond those that may be in flight have their intent written: as many again, so that a whole round of
@@ -45,8 +43,16 @@ interface ModelPool {
   entered: number;
   inFlight: number;
   pausedUntil: number;
-  failuresInRow: number;
-  broken: Failure | null;
+  readonly breaker: Breaker;
+}
+
+/** What the pool has to say that is about no call: an endpoint that went, or came back. */
+export interface PoolNews {
+  readonly type: 'down' | 'back';
+  readonly model: string;
+  readonly outage: Outage;
+  /** Milliseconds that calls wait for it, or that it was away. */
+  readonly ms: number;
 }
 
 /** The right to send one request. Exactly one of the outcomes is reported, then `release`, once or more often. */
@@ -58,7 +64,8 @@ export interface Slot {
    * @returns whether the pool sees to it that the next attempt is not too early
    */
   rateLimited(pauseMs: number | null): boolean;
-  failed(failure: Failure): void;
+  /** @param pauseMs Retry-After, where the endpoint said one */
+  failed(symptom: Symptom, pauseMs: number | null): void;
   /** The endpoint works, whatever became of this request; a Retry-After pauses the model all the same. */
   answered(pauseMs: number | null): void;
   release(): void;
@@ -68,17 +75,24 @@ export class EndpointPool {
   readonly #endpoint: EndpointSpec;
   readonly #clock: Clock;
   readonly #models = new Map<string, ModelPool>();
-  readonly #leastGuess: number;
+  readonly #backoff: Backoff;
+  readonly #tell: (news: PoolNews) => void;
   readonly #requests: RateWindow;
   readonly #tokens: RateWindow;
   #inFlight = 0;
   #halted: Failure | null = null;
   #cancelTimer: (() => void) | null = null;
 
-  constructor(endpoint: EndpointSpec, clock: Clock, backoff: Backoff = DEFAULT_BACKOFF) {
+  constructor(
+    endpoint: EndpointSpec,
+    clock: Clock,
+    backoff: Backoff = DEFAULT_BACKOFF,
+    tell: (news: PoolNews) => void = () => {},
+  ) {
     this.#endpoint = endpoint;
     this.#clock = clock;
-    this.#leastGuess = CALLS_A_BACKOFF / (backoff.baseMs / 1000);
+    this.#backoff = backoff;
+    this.#tell = tell;
     this.#requests = new RateWindow(endpoint.limits.rpm);
     this.#tokens = new RateWindow(endpoint.limits.tpm);
   }
@@ -90,7 +104,8 @@ export class EndpointPool {
    */
   enter(model: string, priority: readonly number[], signal: StopSignal): Promise<() => void> {
     const pool = this.#pool(model);
-    if (pool.broken !== null) return Promise.reject(pool.broken);
+    const refusal = this.#refusal(pool);
+    if (refusal !== null) return Promise.reject(refusal);
     const entered = pool.entering.wait(priority, null, signal);
     this.#letIn(pool);
     return entered;
@@ -99,7 +114,8 @@ export class EndpointPool {
   /** @throws Failure `llm-endpoint-open`, `stopped` */
   acquire(model: string, priority: readonly number[], tokens: number, signal: StopSignal): Promise<Slot> {
     const pool = this.#pool(model);
-    if (pool.broken !== null) return Promise.reject(pool.broken);
+    const refusal = this.#refusal(pool);
+    if (refusal !== null) return Promise.reject(refusal);
     const slot = pool.waiting.wait(priority, tokens, signal);
     this.#admit();
     return slot;
@@ -108,6 +124,16 @@ export class EndpointPool {
   /** How many calls of a model may be in flight now; falls with 429s. */
   limitOf(model: string): number {
     return this.#pool(model).limit.value;
+  }
+
+  /** Calls to this model have somebody else to ask: none of them waits for the end of an outage. */
+  hasStandIn(model: string): void {
+    this.#pool(model).breaker.hasStandIn();
+  }
+
+  /** Whether a call that has used up its attempts may enter once more, and waits there for the end of an outage. */
+  isWorthWaiting(model: string): boolean {
+    return this.#halted === null && this.#pool(model).breaker.isWorthWaiting(this.#clock.now());
   }
 
   close(): void {
@@ -119,10 +145,7 @@ export class EndpointPool {
   /** Nothing is sent any more; all who wait or come fail so. */
   halt(failure: Failure): void {
     this.#halted = failure;
-    for (const pool of this.#models.values()) {
-      pool.broken = failure;
-      refuseAll(pool, failure);
-    }
+    for (const pool of this.#models.values()) refuseAll(pool, failure);
   }
 
   #pool(model: string): ModelPool {
@@ -131,14 +154,13 @@ export class EndpointPool {
       pool = {
         model,
         limit: new AdaptiveLimit(this.#endpoint.limits.concurrency),
-        pace: new AdaptivePace(this.#leastGuess),
+        pace: new AdaptivePace(CALLS_A_BACKOFF / (this.#backoff.baseMs / 1000)),
         entering: new WaitingLine(),
         waiting: new WaitingLine(),
         entered: 0,
         inFlight: 0,
         pausedUntil: 0,
-        failuresInRow: 0,
-        broken: this.#halted,
+        breaker: new Breaker(this.#endpoint.outage_ms, this.#backoff),
       };
       this.#models.set(model, pool);
     }
@@ -146,7 +168,8 @@ export class EndpointPool {
   }
 
   #letIn(pool: ModelPool): void {
-    const most = pool.limit.value + toAhead(pool.limit.value);
+    // In an outage one is made ready, to ask whether it is over; nothing is reserved for the others.
+    const most = pool.breaker.outage === null ? pool.limit.value + toAhead(pool.limit.value) : 1;
     while (pool.entered < most && pool.entering.first() !== undefined) {
       pool.entered++;
       let hasLeft = false;
@@ -184,7 +207,7 @@ export class EndpointPool {
     for (const pool of this.#models.values()) {
       const head = pool.waiting.first();
       if (head === undefined || pool.inFlight >= pool.limit.value) continue;
-      const mayAt = Math.max(pool.pausedUntil, pool.pace.fitsAt(now));
+      const mayAt = Math.max(pool.pausedUntil, pool.breaker.fitsAt(now), pool.pace.fitsAt(now));
       if (mayAt > now) wakeAt = Math.min(wakeAt, mayAt);
       else if (first === undefined || comparePriority(head.priority, first.priority) < 0) {
         chosen = pool;
@@ -207,35 +230,37 @@ export class EndpointPool {
     const used: WindowEntry = this.#tokens.reserve(tokens, sentAt);
     this.#requests.reserve(1, sentAt);
     const sent = pool.pace.send(sentAt);
+    const isProbe = pool.breaker.send();
     pool.inFlight++;
     this.#inFlight++;
     let isReleased = false;
     return {
       succeeded: (actual) => {
-        pool.failuresInRow = 0;
+        this.#answered(pool);
         pool.limit.succeeded(pool.pace.perSecond === null ? 1 : PACED_WEIGHT);
         this.#tokens.settle(used, actual, this.#clock.now());
       },
       rateLimited: (pauseMs) => {
         const now = this.#clock.now();
-        pool.failuresInRow = 0;
+        this.#answered(pool);
         const isPaced = pool.pace.refused(sent, pauseMs, now);
         if (!isPaced) pool.limit.rateLimited(sentAt, now);
-        if (pauseMs !== null) pool.pausedUntil = Math.max(pool.pausedUntil, now + pauseMs);
+        this.#pause(pool, pauseMs);
         this.#tokens.settle(used, 0, now);
         return isPaced || pauseMs !== null;
       },
-      failed: (failure) => {
-        pool.failuresInRow++;
-        if (pool.failuresInRow >= BREAKER_THRESHOLD && pool.broken === null) this.#break(pool, failure);
+      failed: (symptom, pauseMs) => {
+        this.#failed(pool, symptom, isProbe);
+        this.#pause(pool, pauseMs);
       },
       answered: (pauseMs) => {
-        pool.failuresInRow = 0;
-        if (pauseMs !== null) pool.pausedUntil = Math.max(pool.pausedUntil, this.#clock.now() + pauseMs);
+        this.#answered(pool);
+        this.#pause(pool, pauseMs);
       },
       release: () => {
         if (isReleased) return;
         isReleased = true;
+        if (isProbe) pool.breaker.probed();
         pool.inFlight--;
         this.#inFlight--;
         this.#admit();
@@ -243,18 +268,51 @@ export class EndpointPool {
     };
   }
 
-  #break(pool: ModelPool, cause: Failure): void {
-    pool.broken = new Failure(
-      'llm-endpoint-open',
-      `${this.#endpoint.id}: ${pool.model} is not called any more after ${BREAKER_THRESHOLD} failures in a row; the last: ${cause.message}`,
-      {
-        scope: 'endpoint',
-        detail: { endpoint: this.#endpoint.id, model: pool.model, cause: cause.code },
-        hint: cause.hint ?? 'mend the endpoint, then run again: what was answered is reused',
-        cause,
-      },
-    );
-    refuseAll(pool, pool.broken);
+  #pause(pool: ModelPool, pauseMs: number | null): void {
+    if (pauseMs !== null) pool.pausedUntil = Math.max(pool.pausedUntil, this.#clock.now() + pauseMs);
+  }
+
+  #answered(pool: ModelPool): void {
+    const outage = pool.breaker.answered();
+    if (outage === null) return;
+    const now = this.#clock.now();
+    this.#tell({ type: 'back', model: pool.model, outage, ms: now - outage.since });
+    this.#letIn(pool);
+  }
+
+  #failed(pool: ModelPool, symptom: Symptom, isProbe: boolean): void {
+    const now = this.#clock.now();
+    const { breaker } = pool;
+    const before = breaker.outage;
+    if (!breaker.failed(symptom, isProbe, now)) return;
+    const { outage } = breaker;
+    if (before === null && outage !== null && outage.until > now) {
+      this.#tell({ type: 'down', model: pool.model, outage, ms: outage.until - now });
+    }
+    if (outage === null || now >= outage.until) refuseAll(pool, this.#openFailure(pool, now));
+  }
+
+  #refusal(pool: ModelPool): Failure | null {
+    if (this.#halted !== null) return this.#halted;
+    const now = this.#clock.now();
+    return pool.breaker.letsIn(now) ? null : this.#openFailure(pool, now);
+  }
+
+  #openFailure({ model, breaker }: ModelPool, now: number): Failure {
+    const { outage } = breaker;
+    const cause = breaker.lasting ?? outage?.cause;
+    const { id } = this.#endpoint;
+    const failures = breaker.openedAfter === 1 ? 'a failure' : `${breaker.openedAfter} failures in a row`;
+    const what =
+      outage === null || outage.probes === 0
+        ? `is not called any more after ${failures}`
+        : `has not answered for ${Math.round((now - outage.since) / 1000)} s (asked ${outage.probes} times)`;
+    return new Failure('llm-endpoint-open', `${id}: ${model} ${what}; the last: ${cause?.message ?? 'unknown'}`, {
+      scope: 'endpoint',
+      detail: { endpoint: id, model, cause: cause?.code ?? null },
+      hint: cause?.hint ?? 'mend the endpoint, then run again: what was answered is reused',
+      ...(cause === undefined ? {} : { cause }),
+    });
   }
 }
 

@@ -3,6 +3,7 @@
  * the journal, another process that is paying for it, and only then the endpoint.
  */
 
+import type { EventBody } from '#contract/event.ts';
 import { Failure } from '#contract/failure.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
 import type { ActionScope, CallUse, LlmAnswer, LlmRequest } from '#contract/services.ts';
@@ -11,7 +12,7 @@ import { systemClock } from '#util/clock.ts';
 import type { StopSignal } from '#util/on-abort.ts';
 import { Budget } from './budget.ts';
 import { type CallRequest, toCallChain } from './call-request.ts';
-import { EndpointPool } from './endpoint-pool.ts';
+import { EndpointPool, type PoolNews } from './endpoint-pool.ts';
 import { callsForStandIn, chainFailure } from './fallback.ts';
 import { Flight, type Stage } from './flight.ts';
 import type { LlmHub, LlmHubOptions } from './hub-options.ts';
@@ -139,8 +140,10 @@ class Hub implements LlmHub {
     const before: { call: CallRequest; failure: Failure }[] = [];
     const live = chain.filter(({ model }) => this.#endpoint(model.endpoint).endpoint.provider !== 'replay');
     for (const [nth, call] of live.entries()) {
+      const open = this.#endpoint(call.model.endpoint);
+      if (nth + 1 < live.length) open.pool.hasStandIn(call.model.model);
       try {
-        return await payForCall(this.#endpoint(call.model.endpoint), call, scope, signal, stage);
+        return await payForCall(open, call, scope, signal, stage);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#tellFailed(call, scope, error);
@@ -207,7 +210,7 @@ class Hub implements LlmHub {
   #open(spec: EndpointSpec): OpenEndpoint {
     const { options } = { options: this.#options };
     const clock = options.clock ?? systemClock;
-    const pool = new EndpointPool(spec, clock, options.backoff);
+    const pool = new EndpointPool(spec, clock, options.backoff, (news) => options.emit(toNotice(spec, news)));
     if (this.#unkept !== null) pool.halt(this.#unkept);
     let transport: Promise<Transport> | null = null;
     let recordings: Promise<Recordings> | null = null;
@@ -253,6 +256,16 @@ async function connect(endpoint: EndpointSpec, { secrets, clock = systemClock }:
     Object.entries(endpoint.headers).map(([name, value]) => [name, secrets.expand(value)]),
   );
   return makeTransport({ endpoint, apiKey, headers, clock });
+}
+
+function toNotice({ id }: EndpointSpec, { type, model, outage, ms }: PoolNews): EventBody {
+  const seconds = `${Math.round(ms / 1000)} s`;
+  if (type === 'back') {
+    const message = `${id}: ${model} answers again after ${seconds}`;
+    return { type: 'notice', level: 'info', code: 'endpoint-back', message };
+  }
+  const message = `${outage.cause.message}; its calls wait for it, for ${seconds} at most`;
+  return { type: 'notice', level: 'warning', code: 'endpoint-down', message };
 }
 
 function toAnswer({ key, answer, usage }: CallRecord): LlmAnswer {

@@ -72,10 +72,13 @@ export async function payForCall(
     for (let attempt = 0; ; attempt++) {
       const result = await attemptOnce(context, transport, call, size, scope, signal, stage, attempt);
       if ('record' in result) return { record: result.record, isPaid: true };
-      const wait = retryWait(context, call, result.trouble, attempt);
+      const { code } = result.trouble;
+      const isDown = attempt >= endpoint.retries && isUnreachable(result.trouble);
+      // The pool lets nobody in before the outage is over, or refuses all who wait.
+      const wait =
+        isDown && context.pool.isWorthWaiting(call.model.model) ? 0 : retryWait(context, call, result.trouble, attempt);
       if (wait === null) throw result.failure;
       stage.idle();
-      const { code } = result.trouble;
       const about = { node: scope.node, call: call.key, endpoint: endpoint.id, model: call.model.model };
       options.emit({ type: 'call-retry', ...about, code, waitMs: Math.round(wait) });
       // After Retry-After the whole pool waits, this call in it; so it does where 429s have given it a pace.
@@ -253,15 +256,22 @@ async function closeIntent(
   return true;
 }
 
-function reportTrouble(slot: Slot, trouble: Trouble, failure: Failure, isLast: boolean): boolean {
-  if (trouble.code === 'llm-rate-limited') return slot.rateLimited(trouble.retryAfterMs);
-  if (trouble.scope === 'endpoint' && (isLast || !trouble.mayRetry)) slot.failed(failure);
-  else if (trouble.scope === 'row' && trouble.status !== null) slot.answered(trouble.retryAfterMs);
-  return trouble.retryAfterMs !== null;
+/** Nothing was sent, and that may change. */
+const isUnreachable = ({ scope, mayRetry }: Trouble) => scope === 'endpoint' && mayRetry;
+
+function reportTrouble(slot: Slot, trouble: Trouble, failure: Failure, isLastAttempt: boolean): boolean {
+  const { code, scope, mayRetry, retryAfterMs } = trouble;
+  if (code === 'llm-rate-limited') return slot.rateLimited(retryAfterMs);
+  const isLast = isLastAttempt || !mayRetry;
+  if (scope === 'endpoint') {
+    slot.failed({ failure, type: mayRetry ? 'unreachable' : 'lasting', isLast }, retryAfterMs);
+  } else if (mayRetry) slot.failed({ failure, type: 'silent', isLast }, retryAfterMs);
+  else slot.answered(retryAfterMs);
+  return retryAfterMs !== null;
 }
 
 function toFailure(trouble: Trouble, { key, model }: CallRequest, endpoint: EndpointSpec, attempt: number): Failure {
-  const times = attempt === 0 ? '' : ` (attempt ${attempt + 1} of ${endpoint.retries + 1})`;
+  const times = attempt === 0 ? '' : ` (attempt ${attempt + 1} of ${Math.max(attempt, endpoint.retries) + 1})`;
   return new Failure(trouble.code, `${endpoint.id}: ${model.model}: ${trouble.message}${times}`, {
     scope: trouble.scope,
     detail: { endpoint: endpoint.id, model: model.model, status: trouble.status, attempts: attempt + 1, call: key },
