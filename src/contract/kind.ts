@@ -8,8 +8,6 @@ import type { Row } from './row.ts';
 import type { Static, TSchema } from './schema.ts';
 import type { Need, ResolvedModel, Services } from './services.ts';
 
-export type Scope = 'source' | 'row' | 'whole';
-
 /** The fields of a port: JSON Schemas by top-level field. `open` says that rows may hold more than is listed. */
 export interface RowSchema {
   readonly fields: { readonly [field: string]: TSchema };

@@ -57,27 +57,24 @@ test('gc: a dry run changes nothing, young data is spared, what the lock needs s
   ));
 
 test('gc --calls: what a lock needs is reused row by row afterwards, and no answer behind it is paid again', () =>
-  withProject(
-    { nodes: NODES.replace('where: n >= 0', 'where: n >= 100'), rows: 30 },
-    async (project) => {
-      // Elsewhere than the project, as one store for many.
-      const store = ['--cache', `${project.dir}/../${basename(project.dir)}-store/cache`];
-      try {
-        await project.ok(...store);
-        for (const nth of [1, 2]) {
-          assert.is(finishOf(await project.ok(...store)).calls, 0);
-          const gone = await ask(project, 'gc', '--calls', '--keep-runs', '1', '--spare', '0', ...store);
-          assert.is(gone.code, 0, gone.stderr);
-          project.write('rows.jsonl', rowsOf(30 + nth));
-          const { calls, reusedCalls } = finishOf(await project.ok(...store));
-          assert.equal([calls, reusedCalls], [1, 0]);
-        }
-        assert.is(project.answered, 32);
-      } finally {
-        rmSync(dirname(store[1] ?? ''), { recursive: true, force: true });
+  withProject({ nodes: NODES.replace('where: n >= 0', 'where: n >= 100'), rows: 30 }, async (project) => {
+    // Elsewhere than the project, as one store for many.
+    const store = ['--cache', `${project.dir}/../${basename(project.dir)}-store/cache`];
+    try {
+      await project.ok(...store);
+      for (const nth of [1, 2]) {
+        assert.is(finishOf(await project.ok(...store)).calls, 0);
+        const gone = await ask(project, 'gc', '--calls', '--keep-runs', '1', '--spare', '0', ...store);
+        assert.is(gone.code, 0, gone.stderr);
+        project.write('rows.jsonl', rowsOf(30 + nth));
+        const { calls, reusedCalls } = finishOf(await project.ok(...store));
+        assert.equal([calls, reusedCalls], [1, 0]);
       }
-    },
-  ));
+      assert.is(project.answered, 32);
+    } finally {
+      rmSync(dirname(store[1] ?? ''), { recursive: true, force: true });
+    }
+  }));
 
 test('gc: a recent run that failed keeps the rows that it did', () =>
   withProject({ nodes: NODES, rows: 30 }, async (project) => {

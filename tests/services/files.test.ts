@@ -16,9 +16,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
+import type { Failure } from '#contract/failure.ts';
 import type { TreeFile } from '#contract/files.ts';
 import type { Json } from '#contract/json.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { makeFileSource } from '#services/files/file-source.ts';
 import { expandBraces, matchSegment } from '#services/files/glob.ts';
 import { makePublisher } from '#services/files/publisher.ts';
@@ -29,16 +30,6 @@ test.before.each(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sluice-test-'));
 });
 test.after.each(() => rm(dir, { recursive: true, force: true }));
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
-}
 
 async function lay(files: { readonly [path: string]: string }): Promise<void> {
   for (const [path, text] of Object.entries(files)) {

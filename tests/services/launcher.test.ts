@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
 import type { ProcessRequest } from '#contract/services.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { makeProcessService } from '#services/process/process-service.ts';
 
 let dir = '';
@@ -30,16 +30,6 @@ setMaxListeners(0, never);
 
 function shell(script: string, over: Partial<ProcessRequest> = {}): ProcessRequest {
   return { argv: ['sh', '-c', script], env: {}, files: [], timeoutMs: 20_000, cwd: 'fresh', ...over };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
 }
 
 async function becomesTrue(isTrue: () => boolean | Promise<boolean>): Promise<boolean> {

@@ -1,19 +1,12 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
+import { codeOf } from '#rig/failure-of.ts';
 import { endpointSpec, makeLlmRig } from '#rig/llm-rig.ts';
 import { startLlmServer } from '#rig/llm-server.ts';
 import { MemoryJournal, makeMemoryLeases } from '#rig/memory-calls.ts';
 
 const PRICE = { input: 1000, output: 2000 };
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'answered',
-    (error) => (error instanceof Failure ? error.code : String(error)),
-  );
-}
 
 function count(codes: readonly string[], code: string): number {
   return codes.filter((each) => each === code).length;

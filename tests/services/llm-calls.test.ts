@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
+import { codeOf } from '#rig/failure-of.ts';
 import { endpointSpec, makeLlmRig } from '#rig/llm-rig.ts';
 import { startLlmServer } from '#rig/llm-server.ts';
 import { MemoryJournal, makeMemoryLeases } from '#rig/memory-calls.ts';
@@ -15,13 +15,6 @@ const open: { close(): Promise<void> }[] = [];
 test.after.each(async () => {
   for (const each of open.splice(0).reverse()) await each.close();
 });
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'none',
-    (error) => (error instanceof Failure ? error.code : String(error)),
-  );
-}
 
 async function rigWith(options: Parameters<typeof startLlmServer>[0] = {}, hub: Parameters<typeof makeLlmRig>[1] = {}) {
   const server = await startLlmServer(options);

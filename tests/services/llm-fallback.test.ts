@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
 import type { LlmAnswer, ResolvedModel } from '#contract/services.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { endpointSpec, type LlmRig, makeLlmRig } from '#rig/llm-rig.ts';
 import { type Fault, type LlmServer, startLlmServer } from '#rig/llm-server.ts';
 import { MemoryJournal } from '#rig/memory-calls.ts';
@@ -55,16 +55,6 @@ async function withPair(work: (pair: Pair) => Promise<void>): Promise<void> {
     await first.close();
     await second.close();
   }
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it was answered');
 }
 
 test('a stand-in answers while the endpoint does not; the call is its own', () =>

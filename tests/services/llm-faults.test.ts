@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
 import type { EndpointSpec } from '#contract/manifest.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { endpointSpec, hurriedClock, type LlmRig, makeLlmRig, secretReference } from '#rig/llm-rig.ts';
 import { type Fault, startLlmServer } from '#rig/llm-server.ts';
 import { makeSecrets } from '#services/secrets.ts';
@@ -17,16 +17,6 @@ async function rigWith(fault: Fault, times: number, over: Partial<EndpointSpec> 
   const rig = makeLlmRig(endpointSpec(server.url, over));
   open.push(server, rig.hub);
   return { server, rig };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
 }
 
 const retries = (rig: LlmRig) => rig.events.flatMap((event) => (event.type === 'call-retry' ? [event.code] : []));

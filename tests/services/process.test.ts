@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '#contract/failure.ts';
 import type { ProcessRequest } from '#contract/services.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { LineSplitter, LineTooLong } from '#services/process/line-splitter.ts';
 import { makeProcessService } from '#services/process/process-service.ts';
 
@@ -41,16 +42,6 @@ function request(argv: readonly string[], over: Partial<ProcessRequest> = {}): P
 }
 
 const shell = (script: string, over: Partial<ProcessRequest> = {}) => request(['sh', '-c', script], over);
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
-}
 
 /** Whether a process is still there, once it has had its chance to end. */
 async function isGone(pid: number): Promise<boolean> {

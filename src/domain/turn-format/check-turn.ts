@@ -29,8 +29,6 @@ export const TURN_PRESETS = {
   strict: ['not-empty', 'not-truncated', 'size', 'control-tokens', 'fence', 'thought', 'command', 'not-repeated'],
 } as const satisfies { readonly [name: string]: readonly (TurnCheck | 'any-fence')[] };
 
-type TurnPreset = keyof typeof TURN_PRESETS;
-
 export type TurnRejectCode =
   | 'turn-empty'
   | 'turn-truncated'

@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '#contract/failure.ts';
 import type { CandidateTests, TestRun } from '#contract/sandbox.ts';
+import { failureOf } from '#rig/failure-of.ts';
 import { makeSandboxHub } from '#services/sandbox/sandbox-service.ts';
 
 const hub = makeSandboxHub({ env: process.env, workers: 1 });
@@ -19,16 +19,6 @@ test.after(() => hub.close());
 
 const run = (over: Partial<TestRun>) =>
   service.runTests({ language: 'python', candidate: INCREMENT, tests: CASES, ...over });
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('did not fail');
-}
 
 /** Processes below this one, or another. */
 function below(root = process.pid): number[] {
