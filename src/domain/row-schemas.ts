@@ -36,6 +36,7 @@ export const JudgeEntriesSchema = Type.Array(
   Type.Object({
     judge: Type.String(),
     order: Type.Enum(['candidate-first', 'against-first']),
+    stand_in: Type.Optional(Type.String()),
     status: Type.Enum(['parsed', 'unparsed', 'failed']),
     code: OptionalText,
     choices: Verdicts,

@@ -229,6 +229,18 @@ test('a judge that does not answer costs its voice, not the row, and the row is 
   }
 });
 
+test('an answer of a stand-in says whose it is', async () => {
+  const llm = makeLlmProbe((request) =>
+    request.model.alias === 'qwen' ? { text: honest(request), standIn: 'glm' } : honest(request),
+  );
+  const set = setOf(await runRow(judgeKind, { panel }, row, { llm }));
+  const judges = set['judges'] as readonly { judge: string; stand_in?: string }[];
+  assert.equal(
+    judges.map(({ judge, stand_in: by }) => `${judge} ${by}`),
+    ['deepseek undefined', 'deepseek undefined', 'qwen glm', 'qwen glm'],
+  );
+});
+
 test('too few others, `failed_judges: fail`, a spent budget and a stop are failures as ever', async () => {
   const run = (config: { readonly [name: string]: unknown }, llm: ReturnType<typeof failing>) =>
     codeOf(runRow(judgeKind, config, row, { llm }));

@@ -74,6 +74,25 @@ test('it measures what it says it measures, under keys of their own', async () =
   }
 });
 
+test('a judge that others answered for is seen', async () => {
+  const stood = rows.map((row, nth) => ({
+    ...row,
+    judges: (row['judges'] as readonly JsonObject[]).map((entry) =>
+      entry['judge'] === 'b' && nth < 5 ? { ...entry, stand_in: 'c' } : entry,
+    ),
+  }));
+  const { out, evidence } = await weigh({}, stood);
+  const found = evidence.filter(({ name }) => name === 'stood_in');
+  assert.equal(
+    found.map(({ slice, value, n }) => [slice, value, n]),
+    [['b/c', 0.25, 40]],
+  );
+  assert.equal(
+    out.map((row) => Object.keys((row['stand_ins'] ?? {}) as JsonObject)),
+    [[], ['c'], []],
+  );
+});
+
 test('probes, and the length of whatever was judged', async () => {
   const judges = (duel(1)['judges'] as readonly JsonObject[]).filter(({ judge }) => judge === 'a');
   const probe = { probe: 'injected', judges };

@@ -168,6 +168,19 @@ test('a duel that no judge was asked about says why', async () => {
   assert.match((await report({ duels: { duel: [decided] } })).html, 'Decided without a judge: identical.');
 });
 
+test('answers of a stand-in are shown as such, in the table of judges and in the duel', async () => {
+  const row = duelRow(1);
+  const judges = (row.fields['judges'] as readonly JsonObject[]).map((entry) =>
+    entry['judge'] === 'deepseek' ? { ...entry, stand_in: 'glm' } : entry,
+  );
+  const { markdown, document, html } = await report({
+    duels: { duel: [{ key: row.key, fields: { ...row.fields, judges } }] },
+  });
+  assert.match(markdown, /\| deepseek \\\(answers in its place: 2 by glm\\\) \|/);
+  assert.match(document.querySelector('#judges')?.textContent ?? '', 'deepseek (answers in its place: 2 by glm)');
+  assert.match(html, 'glm for deepseek');
+});
+
 test('rows of another shape do not break it', async () => {
   const odd = ['x', 7, null, [], [null], [{ judge: 1 }], [{ judge: 'j', choices: 3, status: 'parsed' }]].map(
     (judges, index) => ({

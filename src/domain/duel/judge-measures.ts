@@ -46,6 +46,8 @@ export interface JudgeMeasures {
   /** Rows that it was asked about, and answers that it owed. */
   readonly rows: number;
   readonly answers: number;
+  /** Of the answers that came, those that another model gave in its place, by that model's alias. */
+  readonly stoodIn: { readonly [alias: string]: Share };
   /** Answers that did not come / that came and could not be read / choices whose quote is not there. */
   readonly failed: Share | null;
   readonly unparsed: Share | null;
@@ -93,6 +95,7 @@ export function measureJudge(judge: string, duels: readonly SeenDuel[], probes: 
     judge,
     rows,
     answers: entries.length,
+    stoodIn: countStandIns(answered, rows),
     failed: toShare(entries.length - answered.length, entries.length, rows),
     unparsed: toShare(unread, answered.length, Math.min(rows, answered.length)),
     unquoted: toShare(voids, readable.length * (dimensions || 1), Math.min(rows, readable.length)),
@@ -103,6 +106,18 @@ export function measureJudge(judge: string, duels: readonly SeenDuel[], probes: 
     mean: scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length,
     ...measureProbes(judge, probes),
   };
+}
+
+function countStandIns(answered: readonly JudgeEntry[], rows: number): { readonly [alias: string]: Share } {
+  const counts = new Map<string, number>();
+  for (const { stand_in: alias } of answered) if (alias !== undefined) counts.set(alias, (counts.get(alias) ?? 0) + 1);
+  const shares = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([alias, count]) => {
+      const share = toShare(count, answered.length, Math.min(rows, answered.length));
+      return share === null ? [] : [[alias, share] as const];
+    });
+  return Object.fromEntries(shares);
 }
 
 function voidsOf(choices: JudgeEntry['choices']): number {

@@ -7,6 +7,8 @@ export interface JudgeEntry {
   /** The judge's alias in the manifest. */
   readonly judge: string;
   readonly order: Order;
+  /** Alias of the model that answered in the judge's place; absent where it answered itself. */
+  readonly stand_in?: string;
   /** `failed`: there is no answer at all. */
   readonly status: 'parsed' | 'unparsed' | 'failed';
   /** Why it is unparsed or failed. */

@@ -91,7 +91,11 @@ async function askJudge(
   const answer = await llm.complete({ model: judge, messages, ...(config.structured ? { schema } : {}) });
   const { quotes } = rulesOf(config);
   const parsed = parseJudgement(answer.text, { dimensions, shown, quotes, finishReason: answer.finishReason });
-  const base = { judge: judge.alias, order };
+  const base = {
+    judge: judge.alias,
+    order,
+    ...(answer.standIn === undefined ? {} : { stand_in: answer.standIn }),
+  };
   if (parsed.status === 'unparsed')
     return { ...base, status: 'unparsed', code: parsed.code, choices: {}, quotes: {}, reason: '' };
   const { judgement } = parsed;

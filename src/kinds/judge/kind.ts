@@ -20,7 +20,7 @@ const JUDGEMENT_TOKENS = 500;
 
 export const judgeKind = defineRow<JudgeFields>()({
   name: 'judge',
-  version: 2,
+  version: 3,
   summary: 'a panel of models compares two answers of every row, in both orders',
   example: `duel:
   kind: judge

@@ -85,6 +85,9 @@ function ofJudge({ measures, findings, status, without }: JudgeWorth, bounds: st
     ...Object.entries(measures.probes).map(([probe, right]) =>
       share('probe_right', `${slice}/${probe}`, right, 'probes taken right / probes read; Wilson interval at .95'),
     ),
+    ...Object.entries(measures.stoodIn).map(([alias, stood]) =>
+      share('stood_in', `${slice}/${alias}`, stood, 'answers of another model in its place / answers that came'),
+    ),
     margin('margin_without', without, `mean of candidate - against in points without this judge; ${bounds}`, slice),
     ...findings.map(({ name, share: found, words }) => ({
       ...share('finding', `${slice}/${name}`, found, ''),

@@ -19,7 +19,7 @@ const Margin = Type.Union([
 
 export const panelKind = defineWhole({
   name: 'panel',
-  version: 3,
+  version: 4,
   summary: 'measures the judges of a duel, names what is wrong with each and which to leave out',
   example: `panel:
   kind: panel
@@ -40,6 +40,7 @@ export const panelKind = defineWhole({
         findings: Type.Array(Type.String()),
         rows: Type.Integer(),
         answers: Type.Integer(),
+        stand_ins: Type.Optional(Type.Record(Type.String(), Share)),
         score: OptionalNumber,
         failed: Share,
         unparsed: Share,

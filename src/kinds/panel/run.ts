@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { WholeContext, WholeItem } from '#contract/kind.ts';
 import { valueAtPath } from '#domain/at-path.ts';
-import type { SeenDuel, SeenProbe } from '#domain/duel/judge-measures.ts';
+import type { JudgeMeasures, SeenDuel, SeenProbe } from '#domain/duel/judge-measures.ts';
 import { MARK, neutralise } from '#domain/duel/neutralise.ts';
 import { type PanelWorth, weighPanel } from '#domain/duel/panel.ts';
 import { PROBES } from '#domain/duel/probes.ts';
@@ -84,12 +84,19 @@ function toRows({ judges }: PanelWorth): JsonObject[] {
       findings: findings.map(({ name }) => name),
       rows: measures.rows,
       answers: measures.answers,
+      ...standInsOf(measures),
       score: measures.mean === null ? null : toPoints(measures.mean),
       ...Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, toJson(share)])),
       probes: Object.fromEntries(Object.entries(probes).map(([name, share]) => [name, toJson(share)])),
       without: without === null ? null : { ...without },
     };
   });
+}
+
+/** Only where there are any: rows of a panel that answered itself stay what they are. */
+function standInsOf({ stoodIn }: JudgeMeasures): JsonObject {
+  const shares = Object.entries(stoodIn).map(([alias, share]) => [alias, toJson(share)]);
+  return shares.length === 0 ? {} : { stand_ins: Object.fromEntries(shares) };
 }
 
 function toJson(share: SeenShare | null): JsonObject | null {

@@ -64,7 +64,7 @@ function judgePart(entries: readonly JudgeEntry[], limit: number): DetailPart {
     label: 'Judges',
     columns: ['judge', 'order', ...names, 'reason'],
     rows: entries.map((entry) => [
-      shown(entry.judge, 100),
+      shown(entry.stand_in === undefined ? entry.judge : `${entry.stand_in} for ${entry.judge}`, 100),
       entry.order.replace('-', ' '),
       ...names.map((name) => (entry.status === 'parsed' ? (entry.choices[name] ?? '–') : '–')),
       shown(

@@ -44,6 +44,8 @@ export interface JudgeFacts {
   readonly agreed: number;
   /** What a panel says of it: kept, or left out and why; null where none was asked. */
   readonly worth: string | null;
+  /** Answers that other models gave in its place, by their alias. */
+  readonly standIns: { readonly [alias: string]: number };
 }
 
 export interface StyleFacts {

@@ -10,6 +10,7 @@ interface Counts {
   asked: number;
   parsed: number;
   readonly unparsed: Map<string, number>;
+  readonly standIns: Map<string, number>;
   turns: number;
   sum: number;
   compared: number;
@@ -26,7 +27,8 @@ export class JudgeTally {
       const counts = this.#counts(entry.judge);
       counts.asked++;
       if (entry.status === 'parsed') counts.parsed++;
-      else counts.unparsed.set(entry.code ?? 'unknown', (counts.unparsed.get(entry.code ?? 'unknown') ?? 0) + 1);
+      else increase(counts.unparsed, entry.code ?? 'unknown');
+      if (entry.stand_in !== undefined) increase(counts.standIns, entry.stand_in);
     }
     const sides = new Map<string, number>();
     for (const [judge, { score, flips }] of scoreByJudge(entries)) {
@@ -54,7 +56,8 @@ export class JudgeTally {
         judge,
         asked: counts.asked,
         parsed: counts.parsed,
-        unparsed: Object.fromEntries([...counts.unparsed].sort(([a], [b]) => (a < b ? -1 : 1))),
+        unparsed: inOrder(counts.unparsed),
+        standIns: inOrder(counts.standIns),
         turns: counts.turns,
         mean: counts.turns === 0 ? null : (100 * counts.sum) / counts.turns,
         compared: counts.compared,
@@ -69,11 +72,19 @@ export class JudgeTally {
     let counts = this.#judges.get(judge);
     if (counts === undefined) {
       const zero = { asked: 0, parsed: 0, turns: 0, sum: 0, compared: 0, flips: 0, shared: 0, agreed: 0 };
-      counts = { ...zero, unparsed: new Map() };
+      counts = { ...zero, unparsed: new Map(), standIns: new Map() };
       this.#judges.set(judge, counts);
     }
     return counts;
   }
+}
+
+function increase(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): { readonly [name: string]: number } {
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Dimensions that one judge chose on in more than one order. */
@@ -98,6 +109,7 @@ export function toJudgeEntries(value: Json | undefined): JudgeEntry[] {
       {
         judge: entry['judge'],
         order: entry['order'] === 'against-first' ? ('against-first' as const) : ('candidate-first' as const),
+        ...(typeof entry['stand_in'] === 'string' ? { stand_in: entry['stand_in'] } : {}),
         status: STATUSES.find((status) => status === entry['status']) ?? 'unparsed',
         code: typeof entry['code'] === 'string' ? entry['code'] : null,
         choices: Object.fromEntries(

@@ -1,16 +1,17 @@
 /** The report as Markdown: the same facts without pictures, for a pull request or a terminal. */
 
-import { toVisible } from '#html/escape.ts';
-import { cutText, formatCount, formatNumber, formatShare } from '#html/text.ts';
+import { markdownTable, markdownText } from '#html/markdown.ts';
+import { formatCount, formatNumber, formatShare } from '#html/text.ts';
 import { toAnswers } from './answers.ts';
 import type { DuelFacts, ReportFacts, RowsFacts, VerdictFacts } from './facts.ts';
+import { nameJudge } from './name-judge.ts';
 import { toChoiceCells, toEvidenceCells, toNumberCells } from './verdict-cells.ts';
 
 const ROW_LIMIT = 500;
 
 export function toMarkdown(facts: ReportFacts): string {
   return [
-    `# ${inline(facts.title)}`,
+    `# ${markdownText(facts.title)}`,
     ...(facts.partial ? ['> Partial: some rows of the input failed or were not tried.'] : []),
     ...answerPart(facts),
     ...(facts.verdict === null ? [] : verdictPart(facts.verdict)),
@@ -34,14 +35,17 @@ function verdictPart(verdict: VerdictFacts): string[] {
       ? []
       : [
           verdict.conditions
-            .map(({ holds, detail, name }) => `- ${holds ? 'holds' : '**fails**'}: ${inline(name)} (${inline(detail)})`)
+            .map(
+              ({ holds, detail, name }) =>
+                `- ${holds ? 'holds' : '**fails**'}: ${markdownText(name)} (${markdownText(detail)})`,
+            )
             .join('\n'),
         ]),
-    table(['measure', 'value'], toNumberCells(verdict)),
+    markdownTable(['measure', 'value'], toNumberCells(verdict)),
     ...(choices.length === 0
       ? []
-      : ['### Without one judge', table(['left out', 'margin', 'interval', 'parsed', 'outcome'], choices)]),
-    ...(verdict.notes.length === 0 ? [] : [verdict.notes.map((note) => `- ${inline(note)}`).join('\n')]),
+      : ['### Without one judge', markdownTable(['left out', 'margin', 'interval', 'parsed', 'outcome'], choices)]),
+    ...(verdict.notes.length === 0 ? [] : [verdict.notes.map((note) => `- ${markdownText(note)}`).join('\n')]),
   ];
 }
 
@@ -50,13 +54,13 @@ function answerPart(facts: ReportFacts): string[] {
   if (answers.length === 0) return [];
   return [
     '## In short',
-    answers.map(({ question, answer }) => `- **${inline(question)}** ${inline(answer, 2000)}`).join('\n'),
+    answers.map(({ question, answer }) => `- **${markdownText(question)}** ${markdownText(answer, 2000)}`).join('\n'),
   ];
 }
 
 function evidencePart({ evidence }: ReportFacts): string[] {
   if (evidence.length === 0) return [];
-  return ['## Evidence', table(['name', 'value', 'n', 'interval', 'formula'], evidence.map(toEvidenceCells))];
+  return ['## Evidence', markdownTable(['name', 'value', 'n', 'interval', 'formula'], evidence.map(toEvidenceCells))];
 }
 
 function flowPart({ stages, duels, buckets }: ReportFacts): string[] {
@@ -71,7 +75,7 @@ function flowPart({ stages, duels, buckets }: ReportFacts): string[] {
       : [['duels', formatCount(duels.count), `unjudged ${formatCount(duels.count - duels.scored)}`]]),
     ...buckets.map(({ name, count }) => [`bucket ${name}`, formatCount(count), '']),
   ];
-  return rows.length === 0 ? [] : ['## Rows', table(['stage', 'rows', 'not passed on'], rows)];
+  return rows.length === 0 ? [] : ['## Rows', markdownTable(['stage', 'rows', 'not passed on'], rows)];
 }
 
 function duelParts(duels: DuelFacts, { buckets }: ReportFacts): string[] {
@@ -81,11 +85,11 @@ function duelParts(duels: DuelFacts, { buckets }: ReportFacts): string[] {
     `${formatCount(duels.scored)} of ${formatCount(duels.count)} duels have a score; mean ${formatNumber(mean)}.` +
       (buckets.length === 0
         ? ''
-        : ` Buckets: ${buckets.map(({ name, count }) => `${inline(name)} ${formatCount(count)}`).join(', ')}.`),
+        : ` Buckets: ${buckets.map(({ name, count }) => `${markdownText(name)} ${formatCount(count)}`).join(', ')}.`),
     ...(duels.metrics.length === 0
       ? []
       : [
-          table(
+          markdownTable(
             ['dimension', 'n', 'mean', 'ahead', 'even', 'behind'],
             duels.metrics.map((each) => [
               each.dimension,
@@ -101,10 +105,10 @@ function duelParts(duels: DuelFacts, { buckets }: ReportFacts): string[] {
       ? []
       : [
           '## Judges',
-          table(
+          markdownTable(
             ['judge', 'answers', 'parsed', 'mean', 'flips with the order', 'agrees with the others', 'panel'],
             duels.judges.map((each) => [
-              each.judge,
+              nameJudge(each),
               String(each.asked),
               formatShare(each.parsed, each.asked),
               formatNumber(each.mean),
@@ -122,7 +126,7 @@ function lossPart({ losses }: ReportFacts): string[] {
   const rows = losses.flatMap(({ node, code, count, examples }) => [
     [node, code, formatCount(count), examples.map(({ key, reason }) => `${key}: ${reason}`).join('; ')],
   ]);
-  return ['## Rejections', table(['node', 'code', 'rows', 'examples'], rows)];
+  return ['## Rejections', markdownTable(['node', 'code', 'rows', 'examples'], rows)];
 }
 
 function turnPart({ turns, count, dimensions, other }: DuelFacts): string[] {
@@ -140,7 +144,7 @@ function turnPart({ turns, count, dimensions, other }: DuelFacts): string[] {
     ]);
   return [
     '## Turns',
-    table(['instance', 'turn', 'score', 'bucket', other, 'challenger', ...dimensions], rows),
+    markdownTable(['instance', 'turn', 'score', 'bucket', other, 'challenger', ...dimensions], rows),
     ...moreRows(count),
   ];
 }
@@ -148,7 +152,7 @@ function turnPart({ turns, count, dimensions, other }: DuelFacts): string[] {
 function rowParts({ fields, columns, rows, count }: RowsFacts): string[] {
   return [
     '## Fields',
-    table(
+    markdownTable(
       ['field', 'type', 'rows', 'low', 'mean', 'high', 'most often'],
       fields.map((field) => [
         field.name,
@@ -164,7 +168,7 @@ function rowParts({ fields, columns, rows, count }: RowsFacts): string[] {
       ]),
     ),
     '## Rows',
-    table(
+    markdownTable(
       columns.map(({ name }) => name),
       rows.slice(0, ROW_LIMIT).map((row) => row.map((cell) => (cell === null ? '' : String(cell)))),
     ),
@@ -176,18 +180,4 @@ function moreRows(count: number): string[] {
   return count > ROW_LIMIT
     ? [`${formatCount(count - ROW_LIMIT)} more rows are in report.html or the data itself.`]
     : [];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => inline(cell, 300)).join(' | ')} |`;
-  return [line(head), `| ${head.map(() => '---').join(' | ')} |`, ...rows.map(line)].join('\n');
-}
-
-/** One line of plain text: nothing in it is Markdown or markup. */
-function inline(text: string, limit = 400): string {
-  return cutText(toVisible(text).replace(/\s+/g, ' ').trim(), limit)
-    .replace(/\n/g, ' ')
-    .replace(/[\\`*_{}[\]()#+!|<>~&]/g, (character) =>
-      character === '<' ? '&lt;' : character === '>' ? '&gt;' : character === '&' ? '&amp;' : `\\${character}`,
-    );
 }

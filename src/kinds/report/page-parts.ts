@@ -9,6 +9,7 @@ import { cutText, formatCount, formatNumber, formatShare } from '#html/text.ts';
 import { toAnswers } from './answers.ts';
 import type { DuelFacts, ReportFacts, RowsFacts, VerdictFacts } from './facts.ts';
 import { toFlow } from './flow.ts';
+import { nameJudge } from './name-judge.ts';
 import { toChoiceCells, toEvidenceCells, toNumberCells } from './verdict-cells.ts';
 
 export interface Section {
@@ -134,7 +135,7 @@ export function judgeSection({ judges }: DuelFacts): Section {
   const body = html`${table({
     rows: judges,
     columns: [
-      { label: 'judge', cell: ({ judge }) => judge },
+      { label: 'judge', cell: nameJudge },
       { label: 'answers', number: true, cell: ({ asked }) => formatCount(asked) },
       { label: 'parsed', number: true, cell: ({ parsed, asked }) => formatShare(parsed, asked) },
       { label: 'turns judged', number: true, cell: ({ turns }) => formatCount(turns) },
