@@ -43,6 +43,10 @@ function nothingToDo(args: readonly string[]): boolean {
 }
 
 async function command(args: readonly string[]): Promise<number> {
-  const { runProgram } = await import('./cli/program.ts');
+  const [{ compileLater }, { runProgram }] = await Promise.all([
+    import('./cli/compile-later.ts'),
+    import('./cli/program.ts'),
+  ]);
+  compileLater();
   return runProgram(args);
 }
