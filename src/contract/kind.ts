@@ -138,6 +138,8 @@ export type RowOutcome =
       readonly reason: string;
       readonly evidence?: Json;
       readonly set?: JsonObject;
+      /** Where it lacks a top-level field by this name: the engine says once a node what its rows do have. */
+      readonly missing?: string;
     };
 
 /** A looked-up row: `null` where `missing: null` allows it, a list where `many: list` asks for it. */

@@ -2,9 +2,10 @@
 
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Looked } from '#contract/kind.ts';
-import { compileCel } from '#util/cel.ts';
+import { CelFailure, compileCel } from '#util/cel.ts';
 
-export type Answer = boolean | { readonly notEvaluable: string };
+/** `missing`: the field that the row does not have, where that is why. */
+export type Answer = boolean | { readonly notEvaluable: string; readonly missing?: string };
 
 type Evaluate = (variables: JsonObject) => Json;
 
@@ -22,10 +23,20 @@ export function askCondition(
   try {
     value = evaluate({ ...fields, ...lookedUp(lookups), row: { ...fields } });
   } catch (error) {
-    return { notEvaluable: error instanceof Error ? firstLine(error.message) : 'the condition failed' };
+    const notEvaluable = error instanceof Error ? firstLine(error.message) : 'the condition failed';
+    const missing = missingField(error, where, { ...fields, ...lookups });
+    return missing === null ? { notEvaluable } : { notEvaluable, missing };
   }
   if (typeof value === 'boolean') return value;
   return { notEvaluable: `the condition gives ${describe(value)}, not true or false` };
+}
+
+/** Of the row itself, not of a member of one of its fields. */
+function missingField(error: unknown, where: string, known: object): string | null {
+  if (!(error instanceof CelFailure) || error.code !== 'condition-missing-field') return null;
+  const [, kind, name = ''] = /^(Unknown variable|No such key): (\w+)$/.exec(firstLine(error.message)) ?? [];
+  if (name === '' || Object.hasOwn(known, name)) return null;
+  return kind === 'Unknown variable' || new RegExp(`\\brow\\.${name}\\b`).test(where) ? name : null;
 }
 
 function programFor(where: string): Evaluate {

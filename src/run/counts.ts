@@ -23,6 +23,8 @@ export class Counts {
   readonly failures = new Map<string, number>();
   /** Actions that were passed on but may not be reused, by code, with the reason of the first. */
   readonly provisional = new Map<string, { count: number; reason: string }>();
+  /** Fields that rows were rejected for not having, with what those rows do have. */
+  readonly missing = new Map<string, { count: number; row: string; fields: Set<string> }>();
   calls = 0;
   reusedCalls = 0;
   input = 0;

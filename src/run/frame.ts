@@ -131,8 +131,11 @@ export class Framer {
       large.length === 0 ? NONE : await largeValues(this.#rows, body, large, owner),
     );
     const misshapen = this.#shape(fields);
-    if (misshapen !== null)
-      return { type: 'reject', code: 'row-shape', reason: misshapen.message, evidence: { path: misshapen.path } };
+    if (misshapen !== null) {
+      const { message: reason, path, missing } = misshapen;
+      const rest = missing === null ? {} : { missing };
+      return { type: 'reject', code: 'row-shape', reason, evidence: { path }, ...rest };
+    }
     const lookups: { [name: string]: Looked } = {};
     for (const table of this.#tables) {
       const found = candidate.found[table.name];

@@ -17,7 +17,7 @@ import { publishTree } from './publish.ts';
 import { RowNode } from './row-node.ts';
 import type { Rows } from './rows.ts';
 import { runSource } from './source-node.ts';
-import { tellEvidence, tellProvisional, tellStale } from './tell.ts';
+import { tellEvidence, tellMissing, tellProvisional, tellStale } from './tell.ts';
 import { runWhole } from './whole-node.ts';
 import { nodeKeyOf, portsOf, projectedKeyOf, type Wired } from './wired.ts';
 
@@ -217,12 +217,14 @@ export class NodeRun implements Upstream {
   async #conclude(wired: Wired, isWhole: boolean): Promise<void> {
     const { node, counts } = this;
     const { failed, untried } = counts.dispositions;
+    for (const port of Object.values(this.ports ?? {})) await port.confirmKeys();
     if (!counts.isBalanced) throw new Error(`balance of ${node.id} is off: ${JSON.stringify(counts.snapshot())}`);
     const mayBePartial = node.allowPartial && node.kind.scope === 'whole';
     const isCut = !isWhole && this.#limit === null;
     const isPartial = isCut || failed + untried > 0 || (portsOf(wired).some((port) => port.isPartial) && !mayBePartial);
     this.#tally();
     for (const port of Object.values(this.ports ?? {})) port.close(isPartial);
+    tellMissing(node, counts, this.#shared);
     if (counts.provisional.size > 0) tellProvisional(node, counts, this.#shared);
     else if (!isPartial && isWhole) await this.#keep(wired);
     if (failed > 0) this.#end('failed', this.#failureReason());

@@ -43,6 +43,9 @@ export class Port {
   #waiters: (() => void)[] = [];
   #takers: ((ref: RowRef) => void)[] = [];
   #keys: KeySet | null = null;
+  /** Keys whose hash was there before, being looked for in the log. */
+  #doubts: Promise<void> = Promise.resolve();
+  #duplicate: Failure | null = null;
 
   constructor(node: string, name: string, rows: Rows) {
     this.node = node;
@@ -95,22 +98,42 @@ export class Port {
     this.#keys = new KeySet();
   }
 
-  /** @throws Failure `duplicate-key` when keys must be unique and this one is not */
+  /** @throws Failure `duplicate-key` when keys must be unique and this one is not; at once, or at one of the next rows */
   append(ref: RowRef): void {
-    if (this.#keys !== null && !this.#keys.add(ref.key)) {
-      throw new Failure(
-        'duplicate-key',
-        `two rows of ${this.node}.${this.name} have the key ${JSON.stringify(ref.key)}`,
-        {
-          detail: { key: ref.key, node: this.node, port: this.name },
-          hint: 'keys come from content: give the rows a suffix or key field that tells them apart',
-        },
-      );
-    }
+    if (this.#duplicate !== null) throw this.#duplicate;
+    if (this.#keys !== null && !this.#keys.add(ref.key)) this.#doubt(ref.key);
     this.#hasher.add(ref.key, ref.digest);
     this.#open.push(ref);
     if (isBoundary(ref.digest) || this.#open.length >= CHUNK_MAX) this.#seal();
     this.#wake();
+  }
+
+  /** Settled when every key is known to differ; to be waited for before the port is closed as good. @throws Failure `duplicate-key`, LostBody */
+  async confirmKeys(): Promise<void> {
+    await this.#doubts;
+    if (this.#duplicate !== null) throw this.#duplicate;
+  }
+
+  /** Equal hashes are no equal keys: the log decides. What is not sealed yet is asked at once. */
+  #doubt(key: string): void {
+    if (this.#open.some((ref) => ref.key === key)) throw this.#twoRowsOf(key);
+    const end = this.#sealed;
+    this.#doubts = this.#doubts.then(async () => {
+      for (let at = 0; at < end && this.#duplicate === null; ) {
+        const refs = await this.read(at, Math.min(CHUNK_MAX, end - at));
+        if (refs.some((ref) => ref.key === key)) this.#duplicate = this.#twoRowsOf(key);
+        at += refs.length;
+      }
+    });
+    // Told by `confirmKeys`.
+    this.#doubts.catch(() => undefined);
+  }
+
+  #twoRowsOf(key: string): Failure {
+    return new Failure('duplicate-key', `two rows of ${this.node}.${this.name} have the key ${JSON.stringify(key)}`, {
+      detail: { key, node: this.node, port: this.name },
+      hint: 'keys come from content: give the rows a suffix or key field that tells them apart',
+    });
   }
 
   /** A row that is done but not yet due: consumers with room may start on it. */

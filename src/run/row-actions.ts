@@ -16,6 +16,9 @@ import { type Performed, Performer } from './perform.ts';
 import type { Port } from './port.ts';
 import { applyEntry, isMade, type RowResult, toActionEntry, toFailedResult, toRejection } from './row-result.ts';
 
+/** More names than this help nobody. */
+const NAMES_NOTED = 200;
+
 type Settle = (nth: number, result: RowResult) => void;
 
 interface Work {
@@ -224,6 +227,7 @@ export class RowActions {
     const uses = toCallEntries(calls);
     const entry = encode(outcome, (value) => toActionEntry(value, uses, rows));
     const isProvisional = this.#noteProvisional(outcome);
+    this.#noteMissing(outcome, candidate.ref, bodyOf(candidate));
     if (!this.#isKept || isProvisional) return entry;
     const { ref, action } = candidate;
     const { outs } = applyEntry(this.#node, ref, bodyOf(candidate), action, entry, false, rows);
@@ -239,6 +243,15 @@ export class RowActions {
     const noted = this.#counts.provisional.get(code);
     this.#counts.provisional.set(code, { count: (noted?.count ?? 0) + 1, reason: noted?.reason ?? reason });
     return true;
+  }
+
+  #noteMissing(outcome: RowOutcome, { key }: RowRef, { i, b }: RowBody): void {
+    if (outcome.type !== 'reject' || outcome.missing === undefined) return;
+    const { missing } = this.#counts;
+    const noted = missing.get(outcome.missing) ?? { count: 0, row: key, fields: new Set<string>() };
+    missing.set(outcome.missing, { ...noted, count: noted.count + 1 });
+    if (noted.fields.size >= NAMES_NOTED) return;
+    for (const name of [...Object.keys(i), ...Object.keys(b)]) noted.fields.add(name);
   }
 
   #result(candidate: Candidate, kept: Kept, isShared: boolean): RowResult {
@@ -257,6 +270,7 @@ export class RowActions {
 
   #decided(outcome: RowOutcome | Failure, ref: RowRef, body: RowBody, action: string): RowResult {
     if (outcome instanceof Failure) return toFailedResult(outcome, action);
+    this.#noteMissing(outcome, ref, body);
     const entry = encode(outcome, (value) => toActionEntry(value, [], this.#shared.rows));
     return applyEntry(this.#node, ref, body, action, entry, false, this.#shared.rows);
   }

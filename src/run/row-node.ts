@@ -32,6 +32,8 @@ interface Slot {
 class Edge {
   readonly port: Port;
   readonly queue: Slot[] = [];
+  /** Rows begun before their turn, by key; two edges may have one key each. */
+  readonly early = new Map<string, Slot>();
   head = 0;
   /** Rows read from the log; the rest of it is what arrived but was not taken. */
   position = 0;
@@ -68,7 +70,6 @@ export class RowNode {
   readonly #ports: { readonly [port: string]: Port };
   readonly #edges: readonly Edge[];
   readonly #actions: RowActions;
-  readonly #early = new Map<string, Slot>();
   /** First row of each action of a `distinct` kind. */
   readonly #distinct = new Set<string>();
   #edgeToCommit = 0;
@@ -143,8 +144,8 @@ export class RowNode {
       edge.position += refs.length;
       const slots: Slot[] = [];
       for (const ref of refs) {
-        const early = this.#early.get(ref.key);
-        if (early !== undefined) this.#early.delete(ref.key);
+        const early = edge.early.get(ref.key);
+        if (early !== undefined) edge.early.delete(ref.key);
         const slot = early ?? this.#slot(ref);
         if (early === undefined) slots.push(slot);
         edge.queue.push(slot);
@@ -159,10 +160,10 @@ export class RowNode {
   }
 
   #takeEarly(ref: RowRef, edge: Edge): void {
-    const isBusy = this.#counts.inFlight >= IN_FLIGHT || this.#early.size >= WINDOW;
-    if (isBusy || this.#halt !== null || this.#broken !== null || this.#early.has(ref.key)) return;
+    const isBusy = this.#counts.inFlight >= IN_FLIGHT || edge.early.size >= WINDOW;
+    if (isBusy || this.#halt !== null || this.#broken !== null || edge.early.has(ref.key)) return;
     const slot = this.#slot(ref);
-    this.#early.set(ref.key, slot);
+    edge.early.set(ref.key, slot);
     this.#start([slot], edge, null).catch((error: unknown) => this.#break(error));
   }
 

@@ -5,7 +5,7 @@ import type { Reads } from '#contract/kind.ts';
 
 export type ShapeCheck = (fields: {
   readonly [field: string]: unknown;
-}) => { readonly path: string; readonly message: string } | null;
+}) => { readonly path: string; readonly message: string; readonly missing: string | null } | null;
 
 /** Checks are compiled once a node. Fields of dotted paths are checked where they lie. */
 export function makeShapeCheck(reads: Reads): ShapeCheck {
@@ -21,7 +21,12 @@ export function makeShapeCheck(reads: Reads): ShapeCheck {
     if (validate(fields)) return null;
     const error = (validate.errors as ErrorObject[] | null | undefined)?.[0];
     const path = error === undefined || error.instancePath === '' ? '/' : error.instancePath;
-    return { path, message: `the row does not have the declared shape: ${path} ${error?.message ?? 'is wrong'}` };
+    const missing = path === '/' && error?.keyword === 'required' ? String(error.params['missingProperty']) : null;
+    return {
+      path,
+      message: `the row does not have the declared shape: ${path} ${error?.message ?? 'is wrong'}`,
+      missing,
+    };
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a node's end tells besides its state: evidence that was measured, and what an earlier run left behind. */
 
 import type { PlanNode } from '#contract/plan.ts';
+import { nameHint } from '#util/did-you-mean.ts';
 import type { Counts } from './counts.ts';
 import type { Shared } from './environment.ts';
 import { readEvidence } from './gate.ts';
@@ -25,6 +26,16 @@ export async function tellStale(node: PlanNode, { env, options }: Shared): Promi
   if (before === undefined) return;
   const message = `${node.to.text} still holds what an earlier run published; ${node.id} is skipped now`;
   env.emit({ type: 'notice', level: 'warning', code: 'published-before', message, node: node.id });
+}
+
+/** A name that the manifest could not be checked for, because rows of files may have any field. */
+export function tellMissing(node: PlanNode, { missing }: Counts, { env }: Shared): void {
+  for (const [field, { count, row, fields }] of [...missing].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const hint = nameHint(field, [...fields].sort(), 'fields');
+    const message = `no field \`${field}\` in ${count === 1 ? `row ${row}` : `${count} rows, e.g. ${row}`}`;
+    const base = { type: 'notice', level: 'warning', code: 'field-missing', message, node: node.id } as const;
+    env.emit({ ...base, span: node.at, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 /** Rows that went on without something; the node is done, and yet has work for the next run. */

@@ -42,6 +42,34 @@ test('a program row by row: sets, rejects, fails, and ends too early', () =>
     },
   ));
 
+test('a mistyped field of a file is told once a node, with the name that was meant', () =>
+  withProject(
+    {
+      nodes: `  rows: { kind: read, dataset: rows.jsonl, key: [id] }
+  few: { kind: filter, from: rows, where: m < 2 }
+  sorted: { kind: bucket, from: rows, where: { low: quetion == "", high: n >= 1 } }
+  asked: { kind: generate, from: rows, model: m, prompt: prompt.md }
+`,
+      rows: 3,
+      files: { 'prompt.md': 'Say {{ questoin }}' },
+    },
+    async (project) => {
+      const { stdout, stderr } = await project.plain();
+      const said = `${stdout}${stderr}`;
+      for (const [node, field, hint] of [
+        ['few', 'm', 'fields: id, n, question'],
+        ['sorted', 'quetion', "did you mean 'question'?"],
+        ['asked', 'questoin', "did you mean 'question'?"],
+      ]) {
+        const told = said.split('\n').filter((line) => line.includes(`field \`${field}\``));
+        assert.is(told.length, 1, said);
+        assert.match(told[0] ?? '', `${node}: no field \`${field}\` in 3 rows, e.g. r0`);
+        assert.ok(said.includes(hint ?? ''), said);
+      }
+      assert.is(project.answered, 0);
+    },
+  ));
+
 test('matrix, include, params files, defaults and profiles make one run', () =>
   withProject(
     {

@@ -59,6 +59,40 @@ test('rows stream past a slow one, and order still comes out canonical', async (
   );
 });
 
+test('rows of two inputs with one key are two rows, also where one was taken early', async () => {
+  const [ofA, ofB] = [gate<RowOutcome>(), gate<RowOutcome>()];
+  const list = (from: string, keys: readonly string[]): SourceItem[] =>
+    keys.map((key) => ({ type: 'row', key, fields: { from, key } }));
+  const wait = (name: string, keys: readonly unknown[], until: Promise<RowOutcome>) =>
+    rowOf(({ row }) => (keys.includes(row.fields['key']) ? until : Promise.resolve(emit({ by: name }))), { name });
+  const union = rowOf(
+    ({ row }) => {
+      const { from, key } = row.fields as { from: string; key: string };
+      // The row of b overtakes its neighbour, and only then does its namesake of a come; b goes on after that.
+      if (from === 'b' && key === 'same') ofA.open(emit({ by: 'a' }));
+      if (from === 'a' && key === 'last') ofB.open(emit({ by: 'b' }));
+      return Promise.resolve({ type: 'emit', emissions: [{ suffix: from, set: {} }] });
+    },
+    { name: 'union' },
+  );
+  const store = makeMemoryStore();
+  const run = await runEngine(
+    makePlanOf([
+      { id: 'sa', kind: sourceOf(() => list('a', ['same', 'last']), 'sa') },
+      { id: 'sb', kind: sourceOf(() => list('b', ['first', 'same']), 'sb') },
+      { id: 'a', kind: wait('a', ['same', 'last'], ofA.promise), from: ['sa'] },
+      { id: 'b', kind: wait('b', ['first'], ofB.promise), from: ['sb'] },
+      { id: 'u', kind: union, from: ['a', 'b'] },
+    ]),
+    store,
+  );
+  assert.is(run.result.outcome, 'done');
+  assert.equal(
+    (await rowsOf(run, store, 'u')).map(({ key }) => key),
+    ['same/a', 'last/a', 'first/b', 'same/b'],
+  );
+});
+
 test('a diamond with a barrier on one arm ends at any size', async () => {
   const store = makeMemoryStore();
   const run = await runEngine(

@@ -11,7 +11,10 @@ export function byCondition(where: { readonly [name: string]: string }, fields: 
   const holding: string[] = [];
   for (const name of Object.keys(where).sort()) {
     const answer = askCondition(where[name] ?? '', fields);
-    if (typeof answer !== 'boolean') return reject('not-evaluable', `${name}: ${answer.notEvaluable}`);
+    if (typeof answer !== 'boolean') {
+      const { notEvaluable, ...rest } = answer;
+      return { ...reject('not-evaluable', `${name}: ${notEvaluable}`), ...rest };
+    }
     if (answer) holding.push(name);
   }
   const [port, second] = holding;

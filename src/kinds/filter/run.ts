@@ -12,6 +12,9 @@ const KEPT: RowOutcome = { type: 'emit', emissions: [{}] };
 export function runFilter({ row, lookups }: RowInput, { config: { where } }: Context<FilterConfig>): RowOutcome {
   if (where === undefined) return KEPT;
   const answer = askCondition(where, row.fields, lookups);
-  if (typeof answer !== 'boolean') return { type: 'reject', code: 'not-evaluable', reason: answer.notEvaluable };
+  if (typeof answer !== 'boolean') {
+    const { notEvaluable: reason, ...rest } = answer;
+    return { type: 'reject', code: 'not-evaluable', reason, ...rest };
+  }
   return answer ? KEPT : { type: 'reject', code: 'filtered', reason: `where: ${where}` };
 }

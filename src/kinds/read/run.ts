@@ -9,6 +9,7 @@ import { makeRowChecker } from '#domain/row-sorts.ts';
 import { badRecord } from '#util/bad-record.ts';
 import { setMember } from '#util/json-object.ts';
 import { KeySet } from '#util/key-set.ts';
+import { sha256 } from '#util/sha256.ts';
 import type { ReadConfig } from './config.ts';
 import { embedTexts } from './embed.ts';
 
@@ -23,7 +24,7 @@ export async function* readRows(
   const { dataset, row, embed } = config;
   const checker = row === 'any' ? null : await makeRowChecker(row);
   const keys = typeof config.key === 'string' ? [config.key] : config.key;
-  const seen = new KeySet();
+  const seen = { texts: new KeySet(), digests: new KeySet() };
   const hasEmbeds = Object.keys(embed).length > 0;
   const columns = columnsOf(config);
   const options = columns === null ? { signal } : { signal, columns };
@@ -79,9 +80,16 @@ function chooseFields(value: JsonObject, { map, keep }: ReadConfig): JsonObject 
   return fields;
 }
 
-function isRepeated(fields: JsonObject, unique: readonly string[], seen: KeySet): boolean {
+/** Nothing goes by the 64 bits of one set alone: a record is left out only where both know it. */
+function isRepeated(
+  fields: JsonObject,
+  unique: readonly string[],
+  { texts, digests }: { readonly texts: KeySet; readonly digests: KeySet },
+): boolean {
   if (unique.length === 0) return false;
-  return !seen.add(JSON.stringify(unique.map((path) => valueAtPath(fields, path) ?? null)));
+  const text = JSON.stringify(unique.map((path) => valueAtPath(fields, path) ?? null));
+  const isNewText = texts.add(text);
+  return !digests.add(sha256(text)) && !isNewText;
 }
 
 function keyOf(record: DatasetRecord, fields: JsonObject, keys: readonly string[], dataset: string): string {
