@@ -57,7 +57,7 @@ test('a mistyped field of a file is told once a node, with the name that was mea
       const { stdout, stderr } = await project.plain();
       const said = `${stdout}${stderr}`;
       for (const [node, field, hint] of [
-        ['few', 'm', 'fields: id, n, question'],
+        ['few', 'm', "did you mean 'n'?"],
         ['sorted', 'quetion', "did you mean 'question'?"],
         ['asked', 'questoin', "did you mean 'question'?"],
       ]) {
