@@ -92,6 +92,8 @@ export type EventBody =
       readonly disposition: 'rejected' | 'failed' | 'untried';
       readonly code: string;
       readonly message: string;
+      /** What to do about it. */
+      readonly hint?: string;
     }
   | {
       readonly type: 'call-started';

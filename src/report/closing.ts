@@ -48,9 +48,16 @@ function unbalanced(summary: Summary, style: Style): string[] {
 
 function troubleLines(summary: Summary, style: Style): string[] {
   const lines: string[] = [];
+  const hinted = new Set<string>();
   let left = 0;
   for (const node of nodesOf(summary)) {
-    const own = [...reasonLines(node, style), ...troublesOf(node).map((trouble) => troubleLine(node, trouble, style))];
+    const own = [
+      ...reasonLines(node, style),
+      ...troublesOf(node).flatMap((trouble) => [
+        troubleLine(node, trouble, style),
+        ...hintLines(trouble, hinted, style),
+      ]),
+    ];
     for (const line of own) {
       if (lines.length < SHOWN_TROUBLES) lines.push(line);
       else left++;
@@ -72,6 +79,13 @@ function troubleLine(node: NodeView, trouble: CountedTrouble, style: Style): str
   const { disposition, code, count, row, message } = trouble;
   const head = `${node.header.id}: ${style(TONES[disposition] ?? 'strong', `${disposition} ${toLine(code, 60)}`)}, ${plural(count, 'row')}`;
   return row === '' ? head : `${head}, e.g. ${toLine(row, 120)}${message === '' ? '' : `: ${toLine(message, 240)}`}`;
+}
+
+/** Once a code, under the first that has it: what to do about it is the same everywhere. */
+function hintLines({ code, hint }: CountedTrouble, hinted: Set<string>, style: Style): string[] {
+  if (hint === null || hinted.has(code)) return [];
+  hinted.add(code);
+  return [style('dim', `  hint: ${toLine(hint, 300)}`)];
 }
 
 // ---- published, outcome, totals ---------------------------------------------------------------------------------

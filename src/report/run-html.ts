@@ -149,7 +149,11 @@ const TROUBLE: readonly Column<NodeTrouble>[] = [
     number: true,
   },
   { label: 'example', cell: ({ row }) => row, mono: true },
-  { label: 'message', cell: ({ message }) => cutText(message, 500) },
+  {
+    label: 'message',
+    cell: ({ message, hint }) =>
+      html`${cutText(message, 500)}${hint === null ? null : html`<br><span class="muted">${hint}</span>`}`,
+  },
 ];
 
 const CALLS: readonly Column<ModelView>[] = [

@@ -164,11 +164,11 @@ function withPace(node: NodeView, at: number): NodeView {
 }
 
 function addTrouble(node: NodeView, event: Of<'row-trouble'>): NodeView {
-  const { disposition, code, row, message } = event;
+  const { disposition, code, row, message, hint = null } = event;
   const name = `${disposition} ${code}`;
   const known = node.troubles.get(name);
   if (known === undefined && node.troubles.size >= KEPT_TROUBLES) return node;
-  const trouble = known ? { ...known, seen: known.seen + 1 } : { disposition, code, row, message, seen: 1 };
+  const trouble = known ? { ...known, seen: known.seen + 1 } : { disposition, code, row, message, hint, seen: 1 };
   return { ...node, troubles: new Map(node.troubles).set(name, trouble) };
 }
 

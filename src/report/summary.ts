@@ -16,6 +16,7 @@ export interface Trouble {
   /** The first one. */
   readonly row: string;
   readonly message: string;
+  readonly hint: string | null;
 }
 
 export interface NodeView {

@@ -9,6 +9,8 @@ export interface CountedTrouble {
   /** '' where no row was told, as for a reused node. */
   readonly row: string;
   readonly message: string;
+  /** What to do about it, where somebody said. */
+  readonly hint: string | null;
 }
 
 /** Most frequent first; failures before rejections. */
@@ -31,7 +33,14 @@ function withExample(
   count: number,
 ): CountedTrouble {
   const example = node.troubles.get(`${disposition} ${code}`);
-  return { disposition, code, count, row: example?.row ?? '', message: example?.message ?? '' };
+  return {
+    disposition,
+    code,
+    count,
+    row: example?.row ?? '',
+    message: example?.message ?? '',
+    hint: example?.hint ?? null,
+  };
 }
 
 function entries(codes: { readonly [code: string]: number }): [string, number][] {

@@ -247,7 +247,7 @@ export class RowNode {
     if (disposition !== 'consumed') for (const call of result.calls) counts.attribute(call);
     if (disposition !== 'consumed') for (const out of result.outs) this.#append(out.port, out.ref, out.isSuffixed);
     if (disposition === 'rejected' || disposition === 'failed') {
-      const { code, message } = result;
+      const { code, message, failure } = result;
       this.#shared.env.emit({
         type: 'row-trouble',
         node: this.#node.id,
@@ -255,6 +255,7 @@ export class RowNode {
         disposition,
         code: code ?? '',
         message,
+        ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
       });
     }
   }

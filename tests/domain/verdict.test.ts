@@ -30,7 +30,7 @@ const point = (cluster: string, delta: number, judges: DuelPoint['judges'] = {})
   scores: { king: 50 - delta / 2, challenger: 50 + delta / 2 },
   judges,
 });
-const notesOf = (numbers: VerdictNumbers) => verdictNotes(numbers, rules, null, null);
+const notesOf = (numbers: VerdictNumbers) => verdictNotes(numbers, rules, null, null, 1);
 const unparsed = (cluster: string): DuelPoint => ({ cluster, scores: null, judges: {} });
 const many = (n: number, delta: (at: number) => number) =>
   Array.from({ length: n }, (_, at) => point(`i${at}`, delta(at)));
@@ -87,7 +87,10 @@ test('nothing parsed is decided for the king, without a number made up', () => {
       [verdict.accepted, verdict.winner, verdict.margin, verdict.interval, verdict.power],
       [false, 'king', null, null, null],
     );
-    assert.equal(notesOf(verdict), ['no duel was parsed: there is nothing to decide on']);
+    assert.equal(notesOf(verdict), [
+      'no duel was parsed: there is nothing to decide on',
+      'what it would cost to decide a margin of 1 cannot be told: nothing is known of the spread',
+    ]);
   }
 });
 
@@ -133,14 +136,14 @@ test('without one judge the rest decide, by a majority of those asked', () => {
     ],
   );
   assert.is(verdict.leaveOneOut['a']?.margin, -14);
-  assert.match(verdictNotes(verdict, free, null, null).join('\n'), /hangs on the judge a: without it not accepted/);
+  assert.match(verdictNotes(verdict, free, null, null, 1).join('\n'), /hangs on the judge a: without it not accepted/);
 
   const excluded = decideVerdict(points, { ...free, excluded: ['a'] });
   assert.equal([excluded.accepted, excluded.margin, excluded.winner], [false, -14, 'king']);
   assert.equal([excluded.allJudges?.accepted, excluded.allJudges?.margin], [true, verdict.margin]);
   assert.equal(Object.keys(excluded.judges), ['b', 'c']);
   assert.match(
-    verdictNotes(excluded, { ...free, excluded: ['a'] }, null, null).join('\n'),
+    verdictNotes(excluded, { ...free, excluded: ['a'] }, null, null, 1).join('\n'),
     /left out on the panel's word: a; without them not accepted, with them accepted/,
   );
 });

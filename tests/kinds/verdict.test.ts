@@ -144,6 +144,13 @@ test('what deciding a point would cost, from the tallies', async () => {
   assert.match((unpriced.out['notes'] as string[]).join('\n'), /no price for m/);
   const without = (await decide(won)).out['decide'] as JsonObject;
   assert.equal([without['of'], without['tokens'], without['drawn']], ['judges', null, null]);
+  const unparsed = await decide(won.map((duel) => ({ ...duel, score: null, parsed: false, judges: [] })));
+  assert.is(unparsed.out['decide'], null);
+  assert.is(unparsed.evidence.get('decide_usd')?.['status'], 'not_evaluable');
+  assert.match(
+    (unparsed.out['notes'] as string[]).join('\n'),
+    /what it would cost .* cannot be told: nothing is known/,
+  );
 });
 
 test('two scores a row in place of duels', async () => {

@@ -38,6 +38,7 @@ trouble
   prs: rejected pr-missing, 1 row
   king: failed rows-failed: 1 of 40 rows failed
   king: failed llm-timeout, 1 row, e.g. d/x.jsonl/4/1: no answer within 60 s
+    hint: endpoints.local.timeouts says how long to wait
   king: rejected no-fence, 2 rows, e.g. d/x.jsonl/3/7: no fence in ␛[31mthe answer
   verdict: blocked partial-input: king.out is partial
 

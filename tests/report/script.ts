@@ -134,6 +134,7 @@ export const TROUBLED: readonly RunEvent[] = toEvents([
     disposition: 'failed',
     code: 'llm-timeout',
     message: 'no answer within 60 s',
+    hint: 'endpoints.local.timeouts says how long to wait',
   },
   {
     type: 'call-finished',

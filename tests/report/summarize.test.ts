@@ -122,6 +122,7 @@ test('a run with trouble', () => {
     code: 'no-fence',
     row: 'd/x.jsonl/3/7',
     message: 'no fence in \u001b[31mthe answer',
+    hint: null,
     seen: 2,
   });
   assert.is(nodeOf(summary, 'prs')?.isReused, true);

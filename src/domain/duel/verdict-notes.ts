@@ -19,16 +19,22 @@ export function verdictNotes(
   rules: VerdictRules,
   survivorship: Survivorship | null,
   cost: DecideCost | null,
+  decide: number,
 ): string[] {
-  if (numbers.power === null) return ['no duel was parsed: there is nothing to decide on'];
+  if (numbers.power === null)
+    return ['no duel was parsed: there is nothing to decide on', unknownCost(decide, 'nothing is known of the spread')];
   return [
     ...clusterNotes(numbers, rules),
     ...panelNotes(numbers, rules),
     ...leaveOneOutNotes(numbers),
     ...lossNotes(survivorship, rules),
     ...powerNotes(numbers, rules),
-    ...(cost === null ? [] : [costNote(cost)]),
+    cost === null ? unknownCost(decide, 'all clusters agree, so there is no spread to reckon with') : costNote(cost),
   ];
+}
+
+function unknownCost(margin: number, why: string): string {
+  return `what it would cost to decide a margin of ${margin} cannot be told: ${why}`;
 }
 
 function clusterNotes({ clusters, pValue, exact, parsed }: VerdictNumbers, { unit }: VerdictRules): string[] {

@@ -88,7 +88,11 @@ function describeSurvivorship(value: Json | undefined): string {
 }
 
 function costOfDeciding(numbers: JsonObject): Answer | null {
-  const { decide } = numbers;
+  const { decide, power } = numbers;
+  if (decide === null) {
+    const why = power === null ? 'no duel was parsed' : 'all clusters agree, so there is no spread to reckon with';
+    return { question: 'What would it cost to decide a margin?', answer: `It cannot be told: ${why}.`, isAlarm: false };
+  }
   if (!isObject(decide)) return null;
   const count = (name: string) => (typeof decide[name] === 'number' ? formatCount(decide[name]) : '?');
   const { margin, of, usd, drawn, tokens } = decide;

@@ -10,7 +10,7 @@ import { VERDICT_FIELDS } from './to-fields.ts';
 
 export const verdictKind = defineWhole({
   name: 'verdict',
-  version: 3,
+  version: 4,
   summary: 'accepts or refuses a challenger over all its duels, with interval, power and what was lost',
   example: `verdict:
   kind: verdict

@@ -32,7 +32,7 @@ export async function* runVerdict({ config, inputs }: WholeContext<VerdictConfig
     { ...basis, judgeCalls, usage, prices: config.prices },
     1 - config.confidence,
   );
-  const notes = verdictNotes(numbers, rules, survivorship, cost);
+  const notes = verdictNotes(numbers, rules, survivorship, cost, decideMargin(config));
   const findings: Findings = { numbers, lost, survivorship, excluded, cost, notes };
   yield { type: 'row', key: 'verdict', fields: toFields(findings) };
   for (const evidence of toEvidence(findings, config)) {

@@ -234,9 +234,15 @@ function powerEvidence({ numbers }: Findings, config: VerdictConfig, measured: M
   ];
 }
 
+/** Not `decide_drawn`, which needs to be told what was lost. */
+const DECIDE = ['decide_clusters', 'decide_turns', 'decide_calls', 'decide_usd'];
+
 function costEvidence({ numbers, cost }: Findings, config: VerdictConfig, measured: Measure): Evidence[] {
-  if (cost === null) return [];
   const { clusters, turns } = numbers;
+  if (cost === null) {
+    const formula = 'no duel was parsed, or all clusters agree: there is no spread to reckon with';
+    return DECIDE.map((name) => measured(name, null, formula, { n: clusters }));
+  }
   const margin = decideMargin(config);
   const scaled = (what: string) =>
     `${what} of this run x ${cost.clusters} / ${clusters} clusters, to find a margin of ${margin} 80 % of the time`;
