@@ -7,6 +7,7 @@ import type { EndpointSpec, ModelSpec } from '#contract/manifest.ts';
 import type { FileContent, Marker, MountedFiles } from '#contract/schema.ts';
 import type { DatasetRef, ResolvedModel, Sampling } from '#contract/services.ts';
 import type { DiagnosticList } from '#manifest/diagnostic-list.ts';
+import { ASSUMED_MAX_TOKENS, answerBound, answersAsked } from '#util/answer-bound.ts';
 import { nameHint } from '#util/did-you-mean.ts';
 import { endpointIdentity } from '#util/endpoint-identity.ts';
 import { setMember } from '#util/json-object.ts';
@@ -164,10 +165,22 @@ class Resolver {
       const other = Object.hasOwn(models, name) ? models[name] : undefined;
       return other === undefined ? [] : [toModel(other, own, endpoints)];
     });
+    for (const each of [asked, ...fallback]) this.#warnOfUnbounded(each);
     const model: ResolvedModel = fallback.length === 0 ? asked : { ...asked, fallback };
     // Who may stand in can change what an action gives, so it is in the node's key; a call's key names who was asked.
     const keyed = fallback.length === 0 ? toKeyed(asked) : { ...toKeyed(asked), fallback: fallback.map(toKeyed) };
     return { value: model, keyed };
+  }
+
+  /** A budget holds by reserving the most that a call can cost: without a bound few calls fit at once, and it seems spent early. */
+  #warnOfUnbounded({ alias, price, sampling }: ResolvedModel): void {
+    const { usd } = this.#loaded.manifest.budget;
+    if (usd === null || price === null || price.output === 0 || answerBound(sampling) !== null) return;
+    const reserved = (ASSUMED_MAX_TOKENS * price.output * answersAsked(sampling)) / 1e6;
+    const tokens = ASSUMED_MAX_TOKENS.toLocaleString('en-US');
+    const message = `model '${alias}' has no max_tokens: of the budget of $${usd} each of its calls reserves ${tokens} tokens of answer, $${reserved.toFixed(4)}`;
+    const hint = `say models.${alias}.sampling.max_tokens`;
+    this.#found.warning('no-max-tokens', message, this.#loaded.locate(['models', alias]), { hint });
   }
 
   async #dataset(spec: string, path: Path): Promise<Resolved> {

@@ -1,10 +1,8 @@
 /** How large a call can get: an upper bound for the budget, which is a promise, and a guess for rate limits, which are not. */
 
 import type { Price, Usage } from '#contract/services.ts';
+import { ASSUMED_MAX_TOKENS, answerBound, answersAsked } from '#util/answer-bound.ts';
 import type { CallRequest } from './call-request.ts';
-
-/** Output assumed where neither the manifest nor the kind says `max_tokens`. */
-export const ASSUMED_MAX_TOKENS = 32_768;
 
 /** Tokens that chat templates put around a message. */
 const TOKENS_AROUND_MESSAGE = 16;
@@ -22,12 +20,11 @@ export function toCallSize(call: CallRequest): CallSize {
   let bytes = call.schema === null ? 0 : Buffer.byteLength(JSON.stringify(call.schema));
   for (const { content } of call.messages) bytes += Buffer.byteLength(content);
   const around = (call.messages.length + 1) * TOKENS_AROUND_MESSAGE;
-  const extra = call.sampling.extra ?? {};
-  const told = [call.sampling.max_tokens, extra['max_tokens'], extra['max_completion_tokens']].filter(isCount);
-  const answers = isCount(extra['n']) ? Math.max(1, extra['n']) : 1;
+  const bound = answerBound(call.sampling);
+  const answers = answersAsked(call.sampling);
   return {
-    most: { input: bytes + around, output: answers * (told.length > 0 ? Math.max(...told) : ASSUMED_MAX_TOKENS) },
-    likely: { input: Math.ceil(bytes / 4) + around, output: answers * (told.length > 0 ? Math.max(...told) : 1024) },
+    most: { input: bytes + around, output: answers * (bound ?? ASSUMED_MAX_TOKENS) },
+    likely: { input: Math.ceil(bytes / 4) + around, output: answers * (bound ?? 1024) },
   };
 }
 
@@ -39,10 +36,6 @@ export function believable(usage: Usage | null, { most }: CallSize): Usage | nul
   if (usage === null) return null;
   const mayBe = (count: number, bound: number) => count <= 4 * bound + UNSEEN_TOKENS;
   return mayBe(usage.input, most.input) && mayBe(usage.output, most.output) ? usage : null;
-}
-
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** USD; prices are per million tokens. */

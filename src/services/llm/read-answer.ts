@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Usage } from '#contract/services.ts';
-import { isCount } from './call-size.ts';
+import { isCount } from '#util/answer-bound.ts';
 
 /** What the journal keeps of an answer; see CallRecord.answer. */
 export interface StoredAnswer extends JsonObject {

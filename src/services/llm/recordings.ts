@@ -6,7 +6,7 @@ import { Failure } from '#contract/failure.ts';
 import type { Digest, JsonObject } from '#contract/json.ts';
 import type { Usage } from '#contract/services.ts';
 import type { CallRecord } from '#contract/store.ts';
-import { isCount } from './call-size.ts';
+import { isCount } from '#util/answer-bound.ts';
 
 export interface Recording {
   readonly key: Digest;
