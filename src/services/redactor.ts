@@ -68,15 +68,39 @@ export class Redactor {
 function encodedForms(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const url = encodeURIComponent(value.toWellFormed());
+  const hex = Buffer.from(value).toString('hex');
   return [
     value,
     json,
+    json.replaceAll('/', '\\/'),
     JSON.stringify(json).slice(1, -1),
     url,
     url.replace(/%[0-9A-F]{2}/g, (digits) => digits.toLowerCase()),
     new URLSearchParams([['', value]]).toString().slice(1),
+    hex,
+    hex.toUpperCase(),
+    byUnit(value, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`),
+    byUnit(value, (unit) => `&#${unit};`),
+    byUnit(value, (unit) => `&#x${unit.toString(16)};`),
+    inHtml(value, '&#39;'),
+    inHtml(value, '&#x27;'),
     ...base64Forms(value),
   ];
+}
+
+function byUnit(value: string, write: (unit: number) => string): string {
+  return Array.from({ length: value.length }, (_, at) => write(value.charCodeAt(at))).join('');
+}
+
+function inHtml(value: string, apostrophe: string): string {
+  const entities = new Map([
+    ['&', '&amp;'],
+    ['<', '&lt;'],
+    ['>', '&gt;'],
+    ['"', '&quot;'],
+    ["'", apostrophe],
+  ]);
+  return value.replace(/[&<>"']/g, (character) => entities.get(character) ?? character);
 }
 
 /** base64 of a value wherever it stands in a longer text (`user:KEY`): the digits that depend on it alone, at each of the three offsets. */

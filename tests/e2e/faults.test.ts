@@ -220,24 +220,80 @@ test('a budget for half the calls stops cleanly, and a larger one goes on', asyn
   });
 });
 
-test('a key occurs nowhere, also when the endpoint echoes it', async () => {
-  const key = 'sk-very-secret-0123456789abcdef';
+/** As endpoints have been seen to give a header back, or might. */
+function echoesOf(key: string): string[] {
+  const inText = `Authorization: Bearer ${key}; user:${key}`;
+  const [half, rest] = [key.slice(0, key.length / 2), key.slice(key.length / 2)];
+  return [
+    inText,
+    Buffer.from(inText).toString('base64'),
+    Buffer.from(`u:${key}`).toString('base64url'),
+    encodeURIComponent(inText),
+    new URLSearchParams({ key }).toString(),
+    JSON.stringify(JSON.stringify({ key })),
+    Buffer.from(key).toString('hex'),
+    Buffer.from(inText).toString('hex').toUpperCase(),
+    [...key].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+    [...key].map((unit) => `&#${unit.charCodeAt(0)};`).join(''),
+    `${half}${half}${rest}${rest}`,
+    key.repeat(3),
+  ];
+}
+
+test('a key occurs nowhere, whatever the endpoint makes of it', async () => {
+  const key = 'sk-very/secret+0123456789"abc<def&';
+  const echoes = echoesOf(key);
+  const echoOf = (nth: number) => echoes[nth % echoes.length] ?? '';
   await withProject(
-    { answers: ({ headers }) => `your header was ${String(headers['authorization'])}` },
+    {
+      answers: ({ nth }) => ({
+        text: `your header was ${echoOf(nth)}`,
+        reasoning: echoOf(nth),
+        toolCalls: [{ id: key, function: { name: key, arguments: `{"${key}": 1}` } }],
+      }),
+      fault: ({ nth, repeat }) =>
+        repeat === 0 && nth % 5 === 4
+          ? { type: 'status', status: 400, code: key, message: `no such key: ${echoOf(nth)}` }
+          : null,
+    },
     { key: 'API_KEY' },
     async (dir) => {
-      for (const flags of [['--json'], ['--plain']]) {
-        const result = await cliOk(['run', '.', ...flags], { cwd: dir, env: { API_KEY: key } });
-        assert.not.ok(`${result.stdout}${result.stderr}`.includes(key));
+      const env = { API_KEY: key, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(dir, 'step.md') };
+      let said = '';
+      for (const flags of [['--json'], ['--plain'], ['--resample', 'answers']]) {
+        const { stdout, stderr } = await cli(['run', '.', ...flags], { cwd: dir, env });
+        said += stdout + stderr;
       }
-      const shown = await cli(['show', '.', 'answers', '--json'], { cwd: dir, env: { API_KEY: key } });
-      assert.not.ok(`${shown.stdout}${shown.stderr}`.includes(key));
-      for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-        const path = join(dir, file);
-        if (statSync(path).isFile()) assert.not.ok(readFileSync(path).includes(key), file);
+      for (const args of [
+        ['show', '.', 'answers', '--json'],
+        ['show', '.', 'answers', 'r1'],
+        ['why', '.', 'answers'],
+        ['status'],
+      ]) {
+        const { code, stdout, stderr } = await cli(args, { cwd: dir, env });
+        assert.is(code, 0, `${args.join(' ')}: ${stderr}`);
+        said += stdout + stderr;
       }
+      assert.match(said, /\[secret API_KEY\]/);
+      const looked = new Map([['what was printed', said]]);
+      for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' }))
+        if (statSync(join(dir, file)).isFile()) looked.set(file, readFileSync(join(dir, file), 'latin1'));
+      assert.ok(looked.has('out/manifest.json') && looked.has('step.md'), [...looked.keys()].join(' '));
+      const forms = [...echoesOf(key), key, JSON.stringify(key).slice(1, -1), ...bare(key)];
+      for (const [file, text] of looked)
+        for (const form of forms) assert.not.ok(text.includes(form), `${form} in ${file}`);
     },
   );
 });
+
+/** Encoded by itself, without the ends that hang on its neighbours. */
+function bare(key: string): string[] {
+  const inner = [0, 1, 2].map((before) =>
+    Buffer.from(`${'x'.repeat(before)}${key}`)
+      .toString('base64')
+      .slice(4, -4),
+  );
+  return [...inner, Buffer.from(key).toString('hex'), encodeURIComponent(key)];
+}
 
 test.run();
