@@ -1,8 +1,8 @@
-/** The escapes and the lies again: against every other strong backend, and as an ordinary user where we are root. */
+/** The escapes, the lies and the traces again: against every other strong backend, and as an ordinary user where we are root. */
 
 import { test } from 'uvu';
 import type { BackendName } from '#contract/sandbox.ts';
-import { testEscapes, testLies } from '#rig/sandbox-bench.ts';
+import { testEscapes, testLies, testTraces } from '#rig/sandbox-bench.ts';
 import { makeSandboxHub, type SandboxHub } from '#services/sandbox/sandbox-service.ts';
 
 const hubs: SandboxHub[] = [];
@@ -17,6 +17,7 @@ async function against(backend: BackendName, hub: SandboxHub, who: string): Prom
   const service = hub.bind({ priority: [], signal: new AbortController().signal });
   testEscapes(test, backend, () => service, true);
   testLies(test, backend, () => service);
+  testTraces(test, backend, () => service);
 }
 
 await against('zygote', makeSandboxHub({ env: process.env }), 'as whoever runs this');

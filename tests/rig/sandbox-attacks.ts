@@ -287,7 +287,8 @@ def attack():
         return 'kept in' if nth < 20000 and total < 64 << 20 else '%d files' % nth
     return '%d files' % nth
 `,
-      ends: kept,
+      // Where files are not counted but weighed, it takes its time.
+      ends: ['pass', 'timeout_cpu'],
     },
     {
       name: 'stdout flood',
@@ -374,6 +375,59 @@ def attack():
       ),
       ends: kept,
     },
+    {
+      name: 'watching, leasing and touching what belongs to the host',
+      source: tries(
+        'libc.inotify_init1(0) >= 0 or os.stat("/none")',
+        'fcntl.fcntl(os.open(os.path.dirname(os.__file__), os.O_RDONLY), 1026, 0x8000003f)',
+        'fcntl.fcntl(os.open(os.__file__, os.O_RDONLY), 1024, fcntl.F_RDLCK)',
+        'os.utime(os.__file__)',
+        'os.utime("/dev")',
+      ).replace('import ctypes', 'import ctypes, fcntl'),
+      ends: kept,
+    },
+    {
+      name: 'signals to the guards by way of /proc',
+      source: `
+import ctypes, os, platform, signal
+libc = ctypes.CDLL(None, use_errno=True)
+def attack():
+    got = []
+    for pid in range(1, 64):
+        if pid in (os.getpid(), os.getppid() if os.getppid() == 0 else -1):
+            continue
+        try:
+            fd = os.open('/proc/%d' % pid, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            continue
+        for number in (0, signal.SIGSTOP, signal.SIGKILL):
+            if libc.syscall(424, fd, number, None, 0) == 0:
+                got.append((pid, number))
+    return 'kept in' if not got else repr(got)
+`,
+      ends: kept,
+    },
+    {
+      name: 'its own output, read away from under the guards',
+      source: `
+import os, time
+def attack():
+    try:
+        fd = os.open('/proc/self/fd/1', os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return 'kept in'
+    if os.fork() == 0:
+        while True:
+            try:
+                os.read(fd, 1 << 16)
+            except OSError:
+                pass
+    while True:
+        os.write(1, b'x')
+`,
+      ends: ['pass', 'output_limit', 'timeout_cpu', 'timeout_wall'],
+    },
+    syscall('open_tree_attr', 467, 467),
     { name: 'abort', source: 'import os\ndef attack():\n    os.abort()', ends: ['crash_signal'] },
     {
       name: 'another program in its place',

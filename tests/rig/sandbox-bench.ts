@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import type { BackendName, SandboxService } from '#contract/sandbox.ts';
 import { makeAttacks } from './sandbox-attacks.ts';
 import { CASES, HONEST, LIES, SCRIPT, UNITTEST } from './sandbox-lies.ts';
+import { TRACES } from './sandbox-traces.ts';
 
 const KEPT_IN = 'def attack():\n    return "kept in"\n';
 const MARK = 'a-variable-of-the-runner';
@@ -83,6 +84,29 @@ export function testLies(test: Suite, backend: BackendName, service: () => Sandb
         assert.is(result.forgeable, false);
         assert.is(result.status === 'pass', source === HONEST, `${kind}: ${result.status} (${result.detail})`);
       }
+    });
+  }
+}
+
+/** What one run leaves is looked for by the next, which must see what it sees after nobody. */
+export function testTraces(test: Suite, backend: BackendName, service: () => SandboxService): void {
+  const told = async (candidate: string, entry: string): Promise<string> => {
+    const { status, detail } = await service().runTests({
+      language: 'python',
+      candidate: `${candidate}\ndef told():\n    raise ValueError(repr(${entry}()))\n`,
+      tests: { type: 'cases', entry: 'told', cases: [{ args: [], expected: 1 }] },
+      sandbox: { backend, limits: { wallMs: 10_000 } },
+    });
+    return `${status} ${detail}`;
+  };
+  for (const { name, leave, find, stays = [] } of TRACES) {
+    if (stays.includes(backend)) continue;
+    test(`${backend}: ${name}`, async () => {
+      const alone = await told(find, 'find');
+      assert.match(alone, /^fail_exception .*ValueError/);
+      await told(leave, 'leave');
+      assert.is(await told(find, 'find'), alone);
+      assert.is(await told(find, 'find'), alone);
     });
   }
 }

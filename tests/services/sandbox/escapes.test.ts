@@ -1,5 +1,5 @@
 import { test } from 'uvu';
-import { testEscapes, testLies } from '#rig/sandbox-bench.ts';
+import { testEscapes, testLies, testTraces } from '#rig/sandbox-bench.ts';
 import { makeSandboxHub } from '#services/sandbox/sandbox-service.ts';
 
 const hub = makeSandboxHub({ env: process.env });
@@ -10,6 +10,7 @@ test.after(() => hub.close());
 if (process.platform === 'linux') {
   testEscapes(test, 'zygote', () => service, false);
   testLies(test, 'zygote', () => service);
+  testTraces(test, 'zygote', () => service);
 } else {
   test('the zygote backend', () => console.log('skip: the zygote backend needs Linux'));
 }

@@ -19,7 +19,8 @@ import zygote
 
 # Runs by one tester; what its tests did to the interpreter ends with it.
 RUNS_A_TESTER = 64
-_TESTER_MEMORY = 4 << 30
+# What the tests have beside twice what a candidate has: its answers, and what is expected.
+_TESTER_MEMORY = 512 << 20
 
 
 _ENDING_SECONDS = 2
@@ -61,7 +62,7 @@ class Child:
 def _serve_tests(orders, tests, limits):
     if not confine.in_namespaces:
         kernel.forbid_dumps()
-    confine.confine({**limits, "memoryBytes": _TESTER_MEMORY, "processes": 64, "openFiles": 128}, 3600)
+    confine.confine({**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}, 3600)
     gc.unfreeze()
     tester.serve(orders, tests)
 

@@ -14,7 +14,7 @@ KILLED = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
     "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
-    "fspick": (433, 433), "mount_setattr": (442, 442), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
+    "fspick": (433, 433), "mount_setattr": (442, 442), "open_tree_attr": (467, 467), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "open_by_handle_at": (304, 265),
@@ -28,7 +28,8 @@ REFUSED = {
     "clock_adjtime": (305, 266), "adjtimex": (159, 171), "quotactl": (179, 60), "quotactl_fd": (443, 443), "syslog": (103, 116),
     "vhangup": (153, 58), "move_pages": (279, 239), "migrate_pages": (256, 238), "memfd_create": (319, 279),
     "memfd_secret": (447, 447), "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "seccomp": (317, 277),
-    "mq_open": (240, 180), "lookup_dcookie": (212, 18), "process_mrelease": (448, 448),
+    # Files that belong to the host are in sight, read-only; who else opens them is not to be seen.
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "mq_open": (240, 180), "lookup_dcookie": (212, 18), "process_mrelease": (448, 448),
 }
 CLONE, IOCTL, CLONE3, OPENAT2 = (56, 220), (16, 29), 435, 437
 OPEN, OPENAT = 2, (257, 56)
@@ -37,11 +38,14 @@ TMPFILE = 0x400000
 NAMESPACE_FLAGS = 0x7E020000
 # Typing into the terminal of whoever started us: TIOCSTI, TIOCLINUX, TIOCSETD.
 IOCTLS = (0x5412, 0x541C, 0x5423)
+# Leases on files and signals on what happens in a folder: F_SETLEASE, F_NOTIFY.
+FCNTL, FCNTLS = (72, 25), (1024, 1026)
 
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
 # Calls whose first argument is a process: the guards of a run must not be reached where they share its namespace.
+PIDFD_SEND_SIGNAL = 424
 AIMED = ((62, 129), (200, 130), (234, 131), (129, 138), (297, 240), (434, 434), (302, 261))
 
 
@@ -68,11 +72,17 @@ def build(machine=kernel.MACHINE, youngest=None):
     for command in IOCTLS:
         program += [(_JEQ, 0, 1, command), (_RET, 0, 0, KILL)]
     program += [(_RET, 0, 0, ALLOW)]
+    program += [(_JEQ, 0, 2 + 2 * len(FCNTLS), FCNTL[column]), (_LD, 0, 0, 24)]
+    for command in FCNTLS:
+        program += [(_JEQ, 0, 1, command), (_RET, 0, 0, ERRNO | errno.EPERM)]
+    program += [(_RET, 0, 0, ALLOW)]
     if youngest is not None:
         refuse = (_RET, 0, 0, ERRNO | errno.EPERM)
         for pair in AIMED:
             program += [(_JEQ, 0, 6, pair[column]), (_LD, 0, 0, 16), (_JEQ, 3, 0, 0), (_JGE, 1, 0, 0x80000000), (_JGE, 1, 0, youngest), refuse]
             program += [(_RET, 0, 0, ALLOW)]
+        # Its first argument may be a folder of /proc, and so any process.
+        program += [(_JEQ, 0, 1, PIDFD_SEND_SIGNAL), refuse]
     for group, action in ((numbers(KILLED), KILL), (numbers(REFUSED), ERRNO | errno.EPERM)):
         for number in group:
             program += [(_JEQ, 0, 1, number), (_RET, 0, 0, action)]

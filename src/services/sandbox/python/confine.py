@@ -4,6 +4,7 @@ import fcntl
 import os
 import resource
 import tempfile
+import time
 
 import callfilter
 import kernel
@@ -13,6 +14,7 @@ in_namespaces = True
 
 _SCRATCH = "/tmp"
 _GET_FLAGS = 0x80086601
+_CLOCK_REALTIME_COARSE = 5
 
 
 class Scratch:
@@ -33,7 +35,22 @@ class Scratch:
                 return
             kernel.umount(_SCRATCH)
         _mount_scratch(options, kernel.MS_NOATIME)
+        _let_the_tick_pass()
         self.made = options, _traces()
+
+
+def _let_the_tick_pass():
+    """
+    Until a change would move the times. Kernels before 6.13 take them from a clock that ticks every 1 to 10 ms, and a file that
+    is made and removed within the tick of the mount would show in nothing but the number of the next.
+    """
+    seen = set()
+    for _ in range(3):
+        os.chmod(_SCRATCH, 0o700)
+        seen.add(os.stat(_SCRATCH).st_ctime_ns)
+    if len(seen) < 3:
+        while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) <= max(seen):
+            time.sleep(0.0005)
 
 
 def _traces():

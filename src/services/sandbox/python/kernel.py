@@ -47,8 +47,16 @@ def bare_fork():
     return _check(_fork(), "fork")
 
 
+_WHY = {1: "user namespaces are not allowed here", 28: "no user namespaces are left here"}
+
+
 def unshare(flags):
-    _check(_unshare(flags), "unshare")
+    try:
+        _check(_unshare(flags), "unshare")
+    except OSError as error:
+        if flags & NEWUSER and error.errno in _WHY:
+            raise Unsupported(_WHY[error.errno]) from None
+        raise
 
 
 def setns(fd, flags):
@@ -64,20 +72,21 @@ def umount(target):
     _check(libc.umount2(os.fsencode(target), MNT_DETACH), "umount")
 
 
-def bind_read_only(source, target):
-    """Everything below `source`, also what is mounted there, as it is and read-only, without devices and set-uid bits."""
+def bind_read_only(source, target, devices=False):
+    """Everything below `source`, also what is mounted there, as it is and read-only, without set-uid bits, and devices unless told."""
+    no_devices = 0 if devices else MS_NODEV
     mount(source, target, None, MS_BIND | MS_REC)
 
     class Attr(ctypes.Structure):
         _fields_ = [("set", ctypes.c_uint64), ("clear", ctypes.c_uint64), ("propagation", ctypes.c_uint64), ("ns", ctypes.c_uint64)]
 
-    attr = Attr(MS_RDONLY | MS_NOSUID | MS_NODEV, 0, 0, 0)
+    attr = Attr(MS_RDONLY | MS_NOSUID | no_devices, 0, 0, 0)
     done = libc.syscall(_MOUNT_SETATTR, -100, os.fsencode(target), 0x8000, ctypes.byref(attr), ctypes.sizeof(attr))
     if done == 0:
         return
     # Before Linux 5.12: the top mount alone, with the flags that it already has, which a user namespace may not take off.
     kept = os.statvfs(target).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | 1024 | 2048)
-    mount(None, target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | kept)
+    mount(None, target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | no_devices | kept)
 
 
 def pivot_root(root):

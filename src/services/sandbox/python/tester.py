@@ -31,6 +31,10 @@ class Unloaded(BaseException):
     """It could not be loaded."""
 
 
+# An exception of these is not made of a text alone.
+_WITH_PARTS = getattr(builtins, "BaseExceptionGroup", ())
+
+
 class Relayed:
     """Marks exceptions that were raised by the candidate."""
 
@@ -42,7 +46,7 @@ def _relayed_class(name):
     found = _relayed_classes.get(name)
     if found is None:
         base = getattr(builtins, name, Exception)
-        if not (isinstance(base, type) and issubclass(base, Exception)):
+        if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, _WITH_PARTS):
             base = Exception
         found = _relayed_classes[name] = type(base.__name__, (base, Relayed), {"__init__": Exception.__init__, "__str__": lambda self: " ".join(map(str, self.args))})
     return found
@@ -308,7 +312,8 @@ class Suite:
         except AssertionError as error:
             return self._failed("fail_exception" if isinstance(error, Relayed) else "fail_assert", error)
         except MemoryError as error:
-            return self._failed("memory" if isinstance(error, Relayed) else "invalid", error)
+            # Its own, or that of the tests, which its answers have filled.
+            return self._failed("memory", error)
         except Exception as error:
             return self._failed("fail_exception", error)
         if session.calls == 0 and session.trouble is None:
@@ -341,15 +346,20 @@ class Suite:
                 return ("fail_assert", "it returns an iterator")
         except StopIteration:
             given = None
+        except wire.NotData:
+            raise
         except Exception as error:
             if not isinstance(error, Relayed):
-                raise
+                return ("memory" if isinstance(error, MemoryError) else "fail_exception", "its answer cannot be read: %s" % type(error).__name__)
             if throws is not None and throws in [kind.__name__ for kind in type(error).__mro__] + [error.shown.split(":")[0]]:
                 return None
             return ("memory" if isinstance(error, MemoryError) else "fail_exception", error.shown)
         if throws is not None:
             return ("fail_assert", "it does not throw %s" % throws)
-        return None if values.same(given, expected, tolerance) else ("fail_assert", "another result than expected")
+        try:
+            return None if values.same(given, expected, tolerance) else ("fail_assert", "another result than expected")
+        except (ArithmeticError, TypeError, ValueError, RecursionError, MemoryError) as error:
+            return ("fail_assert", "its answer cannot be compared: %s" % type(error).__name__)
 
 
 class _CandidateModule(types.ModuleType):
