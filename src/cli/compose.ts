@@ -242,6 +242,7 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
     : null;
   const code = needs.has('code') ? (await import('#services/code/code-service.ts')).makeCodeService() : null;
   const runs = needs.has('sandbox') ? await sandboxHub(prepared.environment) : null;
+  runs?.resize(plan.pools['sandbox'] ?? null);
   await runs?.warm({});
   return {
     bind: (scope) =>

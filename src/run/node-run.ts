@@ -12,6 +12,7 @@ import type { NodeEntry } from './entries.ts';
 import type { Shared } from './environment.ts';
 import { inspectStored } from './inspect-stored.ts';
 import { LookupTable } from './lookup.ts';
+import { poolOf } from './pools.ts';
 import { Port } from './port.ts';
 import { publishTree } from './publish.ts';
 import { RowNode } from './row-node.ts';
@@ -189,10 +190,8 @@ export class NodeRun implements Upstream {
 
   /** A thousand commands without inputs are not a thousand programs at once. */
   #slot(): Promise<() => void> {
-    const { pool, kind, depth } = this.node;
-    const isFree = pool === 'cpu' && !(kind.needs ?? []).includes('process');
-    const slots = isFree ? undefined : this.#shared.pools.get(pool);
-    return slots === undefined ? Promise.resolve(() => undefined) : slots.take([-depth, 0]);
+    const slots = poolOf(this.node, this.#shared.pools);
+    return slots === undefined ? Promise.resolve(() => undefined) : slots.take([-this.node.depth, 0]);
   }
 
   /** Exactly one computation of a whole node over all processes on the store. */

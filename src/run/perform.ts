@@ -7,6 +7,7 @@ import type { PlanNode } from '#contract/plan.ts';
 import type { CallUse, Services } from '#contract/services.ts';
 import { onAbort } from '#util/on-abort.ts';
 import type { Shared } from './environment.ts';
+import { poolOf } from './pools.ts';
 
 /** What came of an action, and the calls behind it. */
 export interface Performed {
@@ -143,8 +144,7 @@ export class Performer {
   }
 
   async #poolSlot(place: number): Promise<() => void> {
-    const needsProcess = (this.#kind.needs ?? []).includes('process');
-    const pool = this.#node.pool === 'cpu' && !needsProcess ? undefined : this.#shared.pools.get(this.#node.pool);
+    const pool = poolOf(this.#node, this.#shared.pools);
     return pool === undefined ? () => undefined : pool.take([-this.#node.depth, place]);
   }
 

@@ -1,5 +1,6 @@
 /** What is scarce: slots of named pools, and turns on the one thread. Both go to the deepest node and the lowest row first. */
 
+import type { PlanNode } from '#contract/plan.ts';
 import { comparePriority, Heap } from '#util/heap.ts';
 
 interface Waiter {
@@ -27,6 +28,16 @@ export class Pool {
       else next.start();
     };
   }
+}
+
+/**
+ * What an action of this node takes a slot of: `cpu` only where it starts programs, since all else shares the one thread; `sandbox`
+ * and `llm` only where the manifest gives them a size, since their services have limits of their own.
+ */
+export function poolOf({ pool, kind }: PlanNode, pools: ReadonlyMap<string, Pool>): Pool | undefined {
+  const startsPrograms = (kind.needs ?? []).includes('process');
+  if (pool === 'cpu' && !startsPrograms) return undefined;
+  return pools.get(pool) ?? (startsPrograms ? pools.get('cpu') : undefined);
 }
 
 /**

@@ -41,6 +41,8 @@ export interface SandboxHub {
   ): Promise<{ served: ServedBy; policy: SandboxPolicy }>;
   /** Starts what Python candidates will need, while this process is small. */
   warm(options: SandboxOptions): Promise<void>;
+  /** How many are at work at once from now on: the pool `sandbox` of a manifest; null for as many as at the start. */
+  resize(workers: number | null): void;
   readonly backends: Backends;
   close(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function makeSandboxHub({ env, workers = availableParallelism(), user }: 
   return {
     served,
     backends,
+    resize: (size) => pool.resize(size ?? workers),
     bind: ({ priority, signal }) => {
       // Every run that waits listens to it.
       setMaxListeners(0, signal);

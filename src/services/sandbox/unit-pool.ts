@@ -20,11 +20,13 @@ export class UnitPool {
   readonly #busy = new Set<Unit>();
   readonly #queue: Waiting[] = [];
   readonly #user: User | null;
+  #size: number;
   #free: number;
   readonly #closers: (() => void)[] = [];
   #isClosed = false;
 
   constructor(size = availableParallelism(), user: User | null = null) {
+    this.#size = size;
     this.#free = size;
     this.#user = user;
   }
@@ -108,6 +110,13 @@ export class UnitPool {
     }
   }
 
+  /** Fewer take effect as those at work end. */
+  resize(size: number): void {
+    this.#free += size - this.#size;
+    this.#size = size;
+    while (this.#free > 0 && this.#queue.length > 0) this.#next();
+  }
+
   onClose(close: () => void): void {
     this.#closers.push(close);
   }
@@ -176,7 +185,7 @@ export class UnitPool {
   }
 
   #next(): void {
-    if (this.#free === 0) return;
+    if (this.#free <= 0) return;
     const waiting = this.#queue.shift();
     if (waiting === undefined) return;
     this.#free -= 1;
