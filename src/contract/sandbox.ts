@@ -9,6 +9,15 @@ export type BackendName = 'zygote' | 'bwrap' | 'container' | 'quickjs' | 'proces
 
 export type SandboxLanguage = 'python' | 'javascript';
 
+export type SandboxUse = SandboxLanguage | 'program';
+
+/** Who runs what, in order of preference. */
+export const BACKENDS_OF: { readonly [use in SandboxUse]: readonly BackendName[] } = {
+  python: ['zygote', 'bwrap', 'container', 'process'],
+  javascript: ['quickjs'],
+  program: ['zygote', 'bwrap', 'container', 'process'],
+};
+
 /** What every run is held to; each is in the policy's digest and so in keys. */
 export interface SandboxLimits {
   /**

@@ -1,7 +1,11 @@
 /** The config field `sandbox` of every kind that runs code: which backend, how strict, which limits. */
 
-import type { SandboxOptions } from '#contract/sandbox.ts';
+import type { Finding } from '#contract/kind.ts';
+import { BACKENDS_OF, type BackendName, type SandboxOptions, type SandboxUse } from '#contract/sandbox.ts';
 import { type Static, Type } from '#contract/schema.ts';
+
+/** Who sees from outside which files a program opens. */
+const SEEING: readonly BackendName[] = ['zygote'];
 
 const Limit = (description: string, minimum: number) => Type.Optional(Type.Integer({ minimum, description }));
 
@@ -46,4 +50,42 @@ export const SandboxField = Type.Object(
 
 export function toSandboxOptions(field: Static<typeof SandboxField> | undefined): SandboxOptions {
   return field ?? {};
+}
+
+/**
+ * What is wrong with a backend that is named for a use, before anything runs.
+ * @param more for programs: whether data is mounted, and whether it must be seen that it is read
+ */
+export function backendFindings(
+  field: SandboxOptions | undefined,
+  use: SandboxUse,
+  more: { readonly mounts?: boolean; readonly evidence?: boolean } = {},
+): Finding[] {
+  const { backend, strict } = field ?? {};
+  if (backend === undefined) return [];
+  const refuse = (code: string, message: string, hint: string): Finding[] => [
+    { severity: 'error', code, message, path: ['sandbox', 'backend'], hint },
+  ];
+  const what = { python: 'Python', javascript: 'JavaScript', program: 'programs' }[use];
+  if (!BACKENDS_OF[use].includes(backend))
+    return refuse(
+      'sandbox-backend-unfit',
+      `the backend ${backend} does not run ${what}`,
+      `leave \`backend\` out, or name ${BACKENDS_OF[use].join(', ')}`,
+    );
+  if (strict === true && backend === 'process')
+    return refuse('sandbox-weak', 'the backend process is weak, and `strict` refuses it', 'leave one of the two out');
+  if (more.mounts === true && backend === 'process')
+    return refuse(
+      'sandbox-backend-unfit',
+      'the backend process cannot show datasets to a program',
+      'leave `backend` out, or name zygote, bwrap or container',
+    );
+  if (more.evidence === true && !SEEING.includes(backend))
+    return refuse(
+      'sandbox-backend-unfit',
+      `the backend ${backend} cannot see which files are opened, so that no run would have evidence`,
+      `leave \`backend\` out, or name ${SEEING.join(', ')}, or say \`evidence: off\``,
+    );
+  return [];
 }

@@ -12,7 +12,7 @@ export interface PlanEnvironment {
   readonly files: FileSource;
   /** A reference with `pending` where nobody has looked the name up yet, and a plan may not. */
   resolveDataset(spec: string, dir: string): Promise<DatasetRef | Failure>;
-  /** What a service contributes to the key of a node that needs it and has this config; a Failure thrown is told at the node. */
+  /** What a service contributes to the key of a node that needs it and has this config; a Failure thrown is told at the node, at the member that its detail `at` leads to. */
   serviceIdentity(need: Need, config: JsonObject): Promise<Json>;
   readonly select: readonly string[];
   readonly exclude: readonly string[];

@@ -7,6 +7,7 @@ import type { JsonObject } from '#contract/json.ts';
 import type { LoadedManifest, Manifest } from '#contract/manifest.ts';
 import type { Plan, PlanNode } from '#contract/plan.ts';
 import { DiagnosticList } from '#manifest/diagnostic-list.ts';
+import { isObject } from '#util/json-object.ts';
 import { askKind } from './ask-kind.ts';
 import { checkConfig } from './check-config.ts';
 import { checkReads } from './check-reads.ts';
@@ -76,7 +77,9 @@ export async function makePlan(loadedManifest: LoadedManifest, env: PlanEnvironm
     } catch (error) {
       // A service that this node's key must name is not to be had here.
       if (!(error instanceof Failure)) throw error;
-      found.error(error.code, error.message, loaded.locate(['nodes', draft.node.id, 'kind']), { hint: error.hint });
+      const { at } = isObject(error.detail) ? error.detail : {};
+      const member = Array.isArray(at) ? at.map(String) : ['kind'];
+      found.error(error.code, error.message, loaded.locate(['nodes', draft.node.id, ...member]), { hint: error.hint });
     }
   }
   if (found.errors > 0) return { plan: null, diagnostics: found.sorted(files) };
@@ -105,7 +108,7 @@ async function toPlanNode(
     carries: draft.carries,
     when: draft.when,
     after: [...new Set(node.after.map((reference) => reference.node))].filter((id) => ids.has(id)),
-    pool: node.pool ?? 'cpu',
+    pool: node.pool ?? (['sandbox', 'llm'] as const).find((need) => kind.needs?.includes(need)) ?? 'cpu',
     timeoutMs: node.timeoutMs,
     retries: node.retries,
     onFailure: node.on_failure,

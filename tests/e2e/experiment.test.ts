@@ -187,4 +187,41 @@ test('without rows it is one experiment; a dataset that is not there is a mistak
     assert.match(missing.stdout + missing.stderr, /pipeline\.yaml:4:\d+.*there are no files at data\/tyo/s);
   }));
 
+test('a backend that cannot do what is asked of it is refused where it is named', () =>
+  inTemp(async (dir) => {
+    lay(dir, { any: LINE }, '');
+    writeFileSync(join(dir, 'train.py'), LINE);
+    const common = 'kind: experiment, program: train.py';
+    const nodes = {
+      programs: [`${common}, sandbox: { backend: quickjs }`, 'sandbox-backend-unfit'],
+      mounts: [`${common}, datasets: { toy: data/toy }, sandbox: { backend: process }`, 'sandbox-backend-unfit'],
+      evidence: [`${common}, datasets: { toy: data/toy }, sandbox: { backend: bwrap }`, 'sandbox-backend-unfit'],
+      weak: [`${common}, sandbox: { backend: process, strict: true }`, 'sandbox-weak'],
+      label: [
+        'kind: sandbox-label, from: rows, language: javascript, tests: { type: cases, entry: name, field: code }, sandbox: { backend: zygote }',
+        'sandbox-backend-unfit',
+      ],
+      mutants: [
+        'kind: mutate, from: rows, task_id: name, reference: code, language: python, sandbox: { backend: quickjs }',
+        'sandbox-backend-unfit',
+      ],
+    };
+    const lines = Object.entries(nodes).map(([id, [node]]) => `  ${id}: { ${node} }\n`);
+    const head = 'sluice: 1\nname: lab\nnodes:\n  rows: { kind: read, dataset: rows.jsonl, key: name }\n';
+    writeFileSync(join(dir, 'pipeline.yaml'), head + lines.join(''));
+    for (const command of ['check', 'plan', 'run']) {
+      const { code, stdout, stderr } = await cli([command, '.'], { cwd: dir });
+      assert.is(code, 2);
+      const told = [...(stdout + stderr).matchAll(/pipeline\.yaml:(\d+):(\d+): error\[([\w-]+)\]/g)];
+      assert.equal(
+        told.map(([, line, column, reason]) => [Number(line), Number(column), reason]),
+        Object.values(nodes).map(([, reason], at) => [
+          at + 5,
+          (lines[at] ?? '').indexOf('backend: ') + 'backend: '.length + 1,
+          reason,
+        ]),
+      );
+    }
+  }));
+
 test.run();

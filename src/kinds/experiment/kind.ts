@@ -3,6 +3,7 @@
 import { defineRow, defineSource, type Finding, type Kind, type Reads } from '#contract/kind.ts';
 import { Type } from '#contract/schema.ts';
 import { ExperimentSchema } from '#domain/experiment/experiment-row.ts';
+import { backendFindings } from '#domain/sandbox-options.ts';
 import { type ExperimentConfig, experimentConfig } from './config.ts';
 
 const shared = {
@@ -61,10 +62,11 @@ function readsOf({ program, code, files_field, params_field }: ExperimentConfig)
   };
 }
 
-function checkConfig({ datasets, evidence, program, files_field, params_field }: ExperimentConfig): Finding[] {
-  const findings: Finding[] = [];
+function checkConfig({ datasets, evidence, program, files_field, params_field, sandbox }: ExperimentConfig): Finding[] {
+  const mounts = Object.keys(datasets).length > 0;
+  const findings = backendFindings(sandbox, 'program', { mounts, evidence: mounts && evidence === 'required' });
   if (
-    Object.keys(datasets).length === 0 &&
+    !mounts &&
     evidence === 'required' &&
     program !== undefined &&
     files_field === undefined &&

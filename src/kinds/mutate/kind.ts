@@ -3,6 +3,7 @@
 import { defineRow } from '#contract/kind.ts';
 import { Type } from '#contract/schema.ts';
 import { candidateAdds, yieldFields } from '#domain/mutate/candidate-row.ts';
+import { backendFindings } from '#domain/sandbox-options.ts';
 import { fieldsOf, mutateConfig } from './config.ts';
 
 export const mutateKind = defineRow()({
@@ -36,5 +37,7 @@ export const mutateKind = defineRow()({
           : { schema: Type.Union([Type.Integer(), Type.Null()]), optional: true },
       ]),
     ),
+  check: ({ bytecode, language, sandbox }) =>
+    bytecode && language === 'python' ? backendFindings(sandbox, 'python') : [],
   run: async (input, ctx) => (await import('./run.ts')).runMutate(input, ctx),
 });

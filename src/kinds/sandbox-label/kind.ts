@@ -1,8 +1,10 @@
 /** sandbox-label: finds out whether a candidate passes its tests, by running it where it can neither escape nor lie. */
 
 import { defineRow, type Finding, type Reads } from '#contract/kind.ts';
+import type { SandboxUse } from '#contract/sandbox.ts';
 import { Type } from '#contract/schema.ts';
 import { LabelSchema } from '#domain/labels/label.ts';
+import { backendFindings } from '#domain/sandbox-options.ts';
 import { type LabelConfig, labelConfig, MEMBERS_OF, toTestsConfig } from './config.ts';
 
 const Text = Type.Union([Type.String(), Type.Null()]);
@@ -51,8 +53,10 @@ function readsOf(config: LabelConfig): Reads {
   };
 }
 
-function checkConfig({ tests, mode, hash_seeds }: LabelConfig): Finding[] {
-  const findings: Finding[] = [];
+function checkConfig({ tests, mode, hash_seeds, language, sandbox }: LabelConfig): Finding[] {
+  const use: SandboxUse | undefined = tests.type === 'command' ? 'program' : language;
+  // Where each row says its language, the row is told.
+  const findings = use === undefined ? [] : backendFindings(sandbox, use);
   const error = (code: string, path: (string | number)[], message: string, hint: string): void => {
     findings.push({ severity: 'error', code, message, path, hint });
   };

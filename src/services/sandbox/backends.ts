@@ -1,7 +1,7 @@
 /** Which backend serves: probed by doing, strongest first, and refused by name where it is weaker than asked for. */
 
 import { Failure } from '#contract/failure.ts';
-import type { BackendName, SandboxLanguage, SandboxOptions } from '#contract/sandbox.ts';
+import { BACKENDS_OF, type BackendName, type SandboxOptions, type SandboxUse } from '#contract/sandbox.ts';
 import type { Backend } from './backend.ts';
 import { findPython, type Interpreter, type User } from './find-python.ts';
 import { answers, type Probed, probeContainer, tryOut } from './probe.ts';
@@ -11,14 +11,6 @@ import { WalledBackend } from './walled-backend.ts';
 import { bubblewrap, nothingAround } from './walls.ts';
 import { ZygoteBackend } from './zygote-backend.ts';
 
-export type Use = SandboxLanguage | 'program';
-
-/** In order of preference. */
-const SERVING: { readonly [use in Use]: readonly BackendName[] } = {
-  python: ['zygote', 'bwrap', 'container', 'process'],
-  javascript: ['quickjs'],
-  program: ['zygote', 'bwrap', 'container', 'process'],
-};
 const SEEDS = [0, 1];
 
 type Env = { readonly [name: string]: string | undefined };
@@ -35,14 +27,14 @@ export class Backends {
   }
 
   /** @throws Failure `sandbox-unavailable`, `sandbox-weak` */
-  async choose(use: Use, options: SandboxOptions): Promise<Backend> {
+  async choose(use: SandboxUse, options: SandboxOptions): Promise<Backend> {
     const reasons: string[] = [];
-    const names = options.backend === undefined ? SERVING[use] : [options.backend];
+    const names = options.backend === undefined ? BACKENDS_OF[use] : [options.backend];
     for (const name of names) {
-      if (!SERVING[use].includes(name)) {
+      if (!BACKENDS_OF[use].includes(name)) {
         throw new Failure(
           'sandbox-unavailable',
-          `the backend ${name} does not run ${use}; ${SERVING[use].join(', ')} do`,
+          `the backend ${name} does not run ${use}; ${BACKENDS_OF[use].join(', ')} do`,
           {
             scope: 'infrastructure',
             hint: 'leave `sandbox.backend` out, and the strongest that works is taken',
@@ -111,7 +103,7 @@ export class Backends {
     if (trouble === null) return { backend: new ZygoteBackend(python, this.#pool) };
     return {
       missing: trouble,
-      hint: 'allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0',
+      hint: 'allow user namespaces (sysctl user.max_user_namespaces=10000, kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container: its seccomp profile)',
     };
   }
 
@@ -148,7 +140,7 @@ function weak(name: BackendName, reasons: readonly string[]): Failure {
     `${why}, and \`strict\` refuses it${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`,
     {
       scope: 'infrastructure',
-      hint: '`sluice doctor` says how to get a strong one',
+      hint: '`sluice doctor` says how to get a strong one; without `strict` the labels say that they are weak',
     },
   );
 }

@@ -26,7 +26,7 @@ export async function runCandidate(run: TestRun, context: CandidateContext): Pro
   if (fit.invalid === null) {
     for (const hashSeed of hashSeeds.length === 0 ? [0] : hashSeeds) {
       const job = { language, source: candidate, tests, mode: fit.mode, files, hashSeed, limits };
-      verdicts.push({ hashSeed, verdict: await twice(() => backend.test(job, turn)) });
+      verdicts.push({ hashSeed, verdict: await verdictOf(() => backend.test(job, turn), run) });
     }
   }
   const runs = verdicts.map(({ hashSeed, verdict }) => toExecution(hashSeed, verdict, run));
@@ -42,6 +42,18 @@ export async function runCandidate(run: TestRun, context: CandidateContext): Pro
     policy: { version: policy.version, digest: policy.digest },
     cpuLimitMs: cpuMs,
   };
+}
+
+/** Tests that the reference got through are no wrong tests, whatever a candidate makes of them. */
+async function verdictOf(test: () => Promise<Verdict>, run: TestRun): Promise<Verdict> {
+  try {
+    return await twice(test);
+  } catch (error) {
+    const isTests = error instanceof Failure && error.code === 'sandbox-tests-invalid';
+    if (!isTests || run.reference === undefined) throw error;
+    const nothing = { passed: 0, total: 0, behaviour: sha256(''), taken: [], cpuMs: 0, wallMs: 0, peakBytes: 0 };
+    return { status: 'fail_exception', detail: error.message, ...nothing };
+  }
 }
 
 function toExecution(hashSeed: number, verdict: Verdict, run: TestRun): TestExecution {

@@ -2,13 +2,12 @@
 
 import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
-import type { SandboxOptions } from '#contract/sandbox.ts';
+import type { SandboxOptions, SandboxUse } from '#contract/sandbox.ts';
 import { isObject } from '#util/json-object.ts';
-import type { Use } from './backends.ts';
 import { makePolicy } from './policy.ts';
 import type { SandboxHub } from './sandbox-service.ts';
 
-const USES: readonly Use[] = ['python', 'javascript', 'program'];
+const USES: readonly SandboxUse[] = ['python', 'javascript', 'program'];
 
 /**
  * @param config a node's, whose field `sandbox` are the options
@@ -24,15 +23,22 @@ export async function sandboxIdentity(hub: Pick<SandboxHub, 'served'>, config: J
       served[use] = { backend, strength, interpreter };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.code === 'sandbox-weak') throw error;
+      if (error.code === 'sandbox-weak') throw placed(error, options);
       refused ??= error;
       served[use] = null;
     }
   }
-  if (refused !== null && Object.values(served).every((each) => each === null)) throw refused;
+  if (refused !== null && Object.values(served).every((each) => each === null)) throw placed(refused, options);
   return {
     tests: makePolicy(options, 'tests').digest,
     programs: makePolicy(options, 'program').digest,
     served,
   };
+}
+
+/** With the way to the member that asks for what is not here. */
+function placed({ code, message, scope, hint }: Failure, options: SandboxOptions): Failure {
+  const member = (['backend', 'python', 'strict'] as const).find((name) => options[name] !== undefined);
+  const detail = member === undefined ? {} : { detail: { at: ['sandbox', member] } };
+  return new Failure(code, message, { scope, ...(hint === undefined ? {} : { hint }), ...detail });
 }

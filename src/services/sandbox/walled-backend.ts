@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { Failure } from '#contract/failure.ts';
+import type { JsonObject } from '#contract/json.ts';
 import type { SandboxLimits, ServedBy } from '#contract/sandbox.ts';
 import { stopped } from '../llm/stopped.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type Turn,
   type Verdict,
 } from './backend.ts';
+import { bytecodeDigests } from './bytecode-digests.ts';
 import { testByCommand } from './command-tests.ts';
 import type { Interpreter, User } from './find-python.ts';
 import { LOADER, sourcesMessage } from './loader.ts';
@@ -28,6 +30,7 @@ import type { UnitPool } from './unit-pool.ts';
 
 const GRACE_MS = 30_000;
 const ENDING_MS = 5000;
+const SILENCE_MS = 500;
 const KEPT_WORDS = 2000;
 
 export interface Walls {
@@ -55,14 +58,12 @@ export class WalledBackend implements Backend {
   async test(job: Job, turn: Turn): Promise<Verdict> {
     if (job.tests.type === 'command') return testByCommand(this, job, turn);
     const { order, runs } = testOrder({ ...job, limits: this.#widen(job.limits) });
-    return this.#pool.inTurn(turn, async () =>
-      readVerdict(
-        await this.#with(job.limits, job.hashSeed, null, turn, runs * job.limits.wallMs, async (unit) => {
-          const first = await unit.ask({ role: 'unit' });
-          return first['ready'] === true ? unit.ask(order) : first;
-        }),
-      ),
-    );
+    return readVerdict(await this.#ask(job.hashSeed, order, job.limits, runs * job.limits.wallMs, turn));
+  }
+
+  bytecode(sources: readonly string[], limits: SandboxLimits, turn: Turn): Promise<readonly (string | null)[]> {
+    const held = this.#widen(limits);
+    return bytecodeDigests((order) => this.#ask(0, order, limits, limits.wallMs, turn), sources, held);
   }
 
   program(job: ProgramJob, turn: Turn): Promise<ProgramOutcome> {
@@ -71,6 +72,15 @@ export class WalledBackend implements Backend {
       this.#with(job.limits, job.hashSeed ?? 0, job, turn, job.deadlineMs, (unit) =>
         runGuarded(unit, { ...job, limits: this.#widen(job.limits) }, python, turn.signal),
       ),
+    );
+  }
+
+  #ask(hashSeed: number, order: JsonObject, limits: SandboxLimits, wallMs: number, turn: Turn): Promise<JsonObject> {
+    return this.#pool.inTurn(turn, () =>
+      this.#with(limits, hashSeed, null, turn, wallMs, async (unit) => {
+        const first = await unit.ask({ role: 'unit' });
+        return first['ready'] === true ? unit.ask(order) : first;
+      }),
     );
   }
 
@@ -87,7 +97,7 @@ export class WalledBackend implements Backend {
     work: (unit: Unit) => Promise<T>,
   ): Promise<T> {
     if (signal.aborted) throw stopped('the sandboxed run');
-    const { unit, words, end } = this.#start(limits, hashSeed, program);
+    const { unit, lastWords, end } = this.#start(limits, hashSeed, program);
     const timer = setTimeout(end, wallMs + GRACE_MS);
     signal.addEventListener('abort', end, { once: true });
     try {
@@ -95,7 +105,7 @@ export class WalledBackend implements Backend {
     } catch (error) {
       if (signal.aborted) throw stopped('the sandboxed run');
       if (error instanceof UnitGone || (error instanceof Infrastructure && error.message === 'the sandbox is gone'))
-        throw new Infrastructure(words().trim().split('\n').at(-1) || 'the sandbox is gone');
+        throw new Infrastructure((await lastWords()) || 'the sandbox is gone');
       throw error;
     } finally {
       clearTimeout(timer);
@@ -119,6 +129,8 @@ export class WalledBackend implements Backend {
     child.stderr.setEncoding('utf8').on('data', (piece: string) => {
       words = (words + piece).slice(-KEPT_WORDS);
     });
+    // They may arrive after the end of its output, which is heard first.
+    const silent = new Promise<void>((resolve) => child.stderr.on('close', resolve));
     child.on('error', (error) => {
       words += error.message;
     });
@@ -130,7 +142,12 @@ export class WalledBackend implements Backend {
       // Without its input it ends by itself and takes its folder along.
       setTimeout(() => endGroup(child.pid), ENDING_MS).unref();
     };
-    return { unit, words: () => words, end };
+    const lastWords = async () => {
+      const enough = new Promise<void>((resolve) => setTimeout(resolve, SILENCE_MS));
+      await Promise.race([silent, enough]);
+      return words.trim().split('\n').at(-1);
+    };
+    return { unit, lastWords, end };
   }
 }
 

@@ -11,9 +11,10 @@ import {
   type Turn,
   type Verdict,
 } from './backend.ts';
+import { bytecodeDigests } from './bytecode-digests.ts';
 import { testByCommand } from './command-tests.ts';
 import type { Interpreter } from './find-python.ts';
-import { readVerdict, refuseTrouble } from './read-verdict.ts';
+import { readVerdict } from './read-verdict.ts';
 import { runGuarded } from './run-guarded.ts';
 import { testOrder } from './test-order.ts';
 import { UnitGone } from './unit.ts';
@@ -39,19 +40,8 @@ export class ZygoteBackend implements Backend {
     return readVerdict(await this.#ask(job.hashSeed, order, runs * job.limits.wallMs, turn));
   }
 
-  async bytecode(sources: readonly string[], limits: SandboxLimits, turn: Turn): Promise<readonly (string | null)[]> {
-    const order = { op: 'bytecode', sources: [...sources], limits: { ...limits } };
-    const answer = await this.#ask(0, order, limits.wallMs, turn);
-    refuseTrouble(answer);
-    const { digests } = answer;
-    if (Array.isArray(digests)) return digests.map((digest) => (typeof digest === 'string' ? digest : null));
-    if (sources.length === 1) return [null];
-    // One of them took the process down: it is found by halving.
-    const half = Math.ceil(sources.length / 2);
-    return [
-      ...(await this.bytecode(sources.slice(0, half), limits, turn)),
-      ...(await this.bytecode(sources.slice(half), limits, turn)),
-    ];
+  bytecode(sources: readonly string[], limits: SandboxLimits, turn: Turn): Promise<readonly (string | null)[]> {
+    return bytecodeDigests((order) => this.#ask(0, order, limits.wallMs, turn), sources, limits);
   }
 
   program(job: ProgramJob, turn: Turn): Promise<ProgramOutcome> {

@@ -176,10 +176,33 @@ test('tests that cannot run are told as such, not as labels', async () => {
 });
 
 test('bytecode tells layout from meaning', async () => {
-  const [a, b, c, broken] = await service.bytecode(['x = 1 + y', 'x   = 1+y # same', 'x = 2 + y', 'x =']);
+  const sources = ['x = 1 + y', 'x   = 1+y # same', 'x = 2 + y', 'x ='];
+  const told = await service.bytecode(sources);
+  const [a, b, c, broken] = told;
   assert.is(a, b);
   assert.is.not(a, c);
   assert.is(broken, null);
+  // Also where nothing better serves: mutants are made the same.
+  const [d, e, f, other] = await service.bytecode(sources, { backend: 'process' });
+  assert.equal([d === e, d === f, other], [true, false, null]);
+});
+
+test('answers that no test can use are failures of the candidate, and no trouble', async () => {
+  const swallow: CandidateTests = { type: 'script', entry: 'f', script: 'all = []\nfor n in range(9):\n    all += f(n)' };
+  const answers = [
+    ['raise ExceptionGroup("x", [ValueError(1)])', 'fail_exception'],
+    ['import decimal; return decimal.Decimal("sNaN")', 'fail_assert'],
+    ['import decimal; return {decimal.Decimal("1"): decimal.Decimal("sNaN")}', 'fail_assert'],
+    ['return [[], [[]]] * 10', 'fail_assert'],
+  ] as const;
+  for (const [body, status] of answers) {
+    const result = await run({ candidate: `def f(x):\n    ${body}` });
+    assert.is(result.status, status, `${body}: ${result.detail}`);
+  }
+  // Ranges cost nothing to send and everything to unfold.
+  const flood = 'def f(x):\n    return range(10 ** 9)';
+  const filled = await run({ candidate: flood, reference: 'def f(x):\n    return [x]', tests: swallow });
+  assert.ok(['memory', 'timeout_wall'].includes(filled.status), `${filled.status}: ${filled.detail}`);
 });
 
 test('a killed unit is replaced, and its run is tried again', async () => {
