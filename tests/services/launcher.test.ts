@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,24 @@ test('a program that is not there, one that fails, one that writes too much', as
   assert.match(failed.message, 'exit code 3: why');
   const much = await failureOf(service.run(shell('yes'), never));
   assert.equal(much.code, 'command-bad-output');
+});
+
+test('folders are made and removed where the program is started, whatever it leaves in them', async () => {
+  const keeps = { stdout: true, outputs: false };
+  const { stdout, outputs } = await service.run(
+    shell('echo "$HOME"; ls -A . "$HOME" | wc -w; mkdir -p a/b "$HOME/.cache"; echo x > a/b/c', { keeps }),
+    never,
+  );
+  const [home = '', words] = stdout.split('\n');
+  assert.is(Number(words), 2, 'two names of folders, and nothing in them');
+  assert.equal(outputs, []);
+  assert.ok(await becomesTrue(() => !existsSync(home) && !existsSync(home.replace(/\.home$/, ''))));
+  await failureOf(service.run({ ...shell('', { keeps }), argv: ['no-such-program-here'] }, never));
+  assert.ok(await becomesTrue(async () => (await readdir(join(home, '..'))).length === 0));
+  await rm(join(home, '..'), { recursive: true });
+  const refused = await failureOf(service.run(shell('true', { keeps }), never));
+  assert.is(refused.code, 'command-not-started');
+  assert.match(refused.message, 'its folder cannot be made (ENOENT)');
 });
 
 test('a stop ends what was started', async () => {

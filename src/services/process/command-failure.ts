@@ -34,6 +34,16 @@ export function startFailure(argv: readonly string[], error: unknown): Failure {
   });
 }
 
+/** A program for which no folder could be made. */
+export function folderFailure(argv: readonly string[], error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const program = argv[0] ?? '';
+  const hint = 'look at the folder for temporary files (TMPDIR): whether it is there, writable, and not full';
+  return new Failure('command-not-started', `'${program}' could not be started: its folder cannot be made (${code})`, {
+    ...{ scope: 'infrastructure', detail: { program, code }, cause: error, hint },
+  });
+}
+
 /** Nobody knows how far it came. */
 export function lostFailure(argv: readonly string[]): Failure {
   const message = `${commandLine(argv)} was ended, because the process that starts programs was killed`;

@@ -10,19 +10,26 @@ import type { Ended } from './command-failure.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { type Program, type ProgramStart, startHere } from './program.ts';
 import { endStrays } from './strays.ts';
+import { makeFolders, removeFolders } from './work-folder.ts';
 
 export type Order =
-  | ({ readonly type: 'start'; readonly id: number } & ProgramStart)
+  | ({ readonly type: 'start'; readonly id: number } & ProgramStart & Chores)
   | { readonly type: 'end'; readonly id: number }
   /** The run is over; whatever is left goes with it. */
   | { readonly type: 'close' };
+
+/** Folders that are made before the program starts, and removed after it has ended. */
+export interface Chores {
+  readonly makes: readonly string[];
+  readonly removes: readonly string[];
+}
 
 export type Word =
   | { readonly type: 'ready' }
   | { readonly type: 'out' | 'err'; readonly id: number; readonly piece: Buffer }
   | ({ readonly type: 'ended'; readonly id: number } & Ended)
-  /** It could not be started: the code of the system's error. */
-  | { readonly type: 'refused'; readonly id: number; readonly code: string };
+  /** It could not be started, or its folders not be made: the code of the system's error. */
+  | { readonly type: 'refused'; readonly id: number; readonly what: 'program' | 'folders'; readonly code: string };
 
 const groups = new ProcessGroups();
 const programs = new Map<number, Program>();
@@ -51,12 +58,16 @@ function close(): void {
   process.exit();
 }
 
-function start({ id, argv, cwd, env, dropsOutput }: Extract<Order, { type: 'start' }>): void {
+function start({ id, argv, cwd, env, dropsOutput, makes, removes }: Extract<Order, { type: 'start' }>): void {
+  let what: 'program' | 'folders' = 'folders';
   const refuse = (error: unknown) => {
     programs.delete(id);
-    say({ type: 'refused', id, code: codeOf(error) });
+    say({ type: 'refused', id, what, code: codeOf(error) });
+    removeFolders(removes);
   };
   try {
+    makeFolders(makes);
+    what = 'program';
     const program = startHere({ argv, cwd, env, dropsOutput }, false, groups, {
       out: (piece) => say({ type: 'out', id, piece }),
       err: (piece) => say({ type: 'err', id, piece }),
@@ -65,6 +76,7 @@ function start({ id, argv, cwd, env, dropsOutput }: Extract<Order, { type: 'star
     program.ended.then((ended) => {
       programs.delete(id);
       say({ type: 'ended', id, ...ended });
+      removeFolders(removes);
     }, refuse);
   } catch (error) {
     refuse(error);

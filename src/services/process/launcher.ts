@@ -7,8 +7,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Failure } from '#contract/failure.ts';
-import { type Ended, lostFailure, startFailure } from './command-failure.ts';
-import type { Order, Word } from './launcher-main.ts';
+import { type Ended, folderFailure, lostFailure, startFailure } from './command-failure.ts';
+import type { Chores, Order, Word } from './launcher-main.ts';
 import type { Listener, OwnedStart, Program } from './program.ts';
 import { endStrays } from './strays.ts';
 
@@ -59,12 +59,12 @@ export class Launcher {
   }
 
   /** Programs without input only: output may cross twice, input should not. */
-  start(start: OwnedStart, to: Listener): Program {
+  start(start: OwnedStart, to: Listener, chores: Chores = NO_CHORES): Program {
     const id = this.#nextId++;
     const ended = new Promise<Ended>((resolve, reject) => this.#waiting.set(id, { start, to, resolve, reject }));
     const { argv, cwd, env, dropsOutput } = start;
     this.#process.channel?.ref();
-    this.#tell({ type: 'start', id, argv, cwd, env, dropsOutput });
+    this.#tell({ type: 'start', id, argv, cwd, env, dropsOutput, ...chores });
     return { stdin: null, ended, end: () => this.#tell({ type: 'end', id }) };
   }
 
@@ -101,8 +101,10 @@ export class Launcher {
     }
     this.#waiting.delete(word.id);
     if (this.#waiting.size === 0) this.#process.channel?.unref();
-    if (word.type === 'refused') waiting.reject(startFailure(waiting.start.argv, withCode(word.code)));
-    else waiting.resolve({ exitCode: word.exitCode, signal: word.signal });
+    if (word.type === 'refused') {
+      const fail = word.what === 'program' ? startFailure : folderFailure;
+      waiting.reject(fail(waiting.start.argv, withCode(word.code)));
+    } else waiting.resolve({ exitCode: word.exitCode, signal: word.signal });
   }
 
   /** The process is gone. What it had started is not, and nobody would hear of it any more: it is ended. */
@@ -115,6 +117,8 @@ export class Launcher {
     for (const { start, reject } of all) reject(lostFailure(start.argv));
   }
 }
+
+const NO_CHORES: Chores = { makes: [], removes: [] };
 
 function withCode(code: string): Error {
   return Object.assign(new Error(code), { code });

@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { LineProcess, ProcessRequest, ProcessService } from '#contract/services.ts';
+import { folderFailure } from './command-failure.ts';
+import type { Launcher } from './launcher.ts';
 import { Launchers } from './launchers.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { type Listener, type OwnedStart, startHere } from './program.ts';
 import { runCommand } from './run-command.ts';
 import { endStrays } from './strays.ts';
-import { WorkFolder } from './work-folder.ts';
+import { makeFolders, WorkFolder } from './work-folder.ts';
 
 export interface ProcessServiceOptions {
   readonly manifestDir: string;
@@ -54,15 +56,22 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
     }
     // A name that no program was ever told: what one left running cannot write into the folder of another.
     const folder = new WorkFolder(join(root, randomUUID()));
+    const cwd = request.cwd === 'fresh' ? folder.path : manifestDir;
+    const env = { PATH: options.env['PATH'] ?? '', HOME: folder.home, LANG: 'C.UTF-8', TZ: 'UTC', ...request.env };
+    return { folder, cwd, env };
+  };
+  const lay = (request: ProcessRequest, folder: WorkFolder): void => {
+    try {
+      makeFolders(folder.both);
+    } catch (error) {
+      throw folderFailure(request.argv, error);
+    }
     try {
       if (request.cwd === 'fresh') folder.lay(request.files, manifestDir);
     } catch (error) {
       remove(folder);
       throw error;
     }
-    const cwd = request.cwd === 'fresh' ? folder.path : manifestDir;
-    const env = { PATH: options.env['PATH'] ?? '', HOME: folder.home, LANG: 'C.UTF-8', TZ: 'UTC', ...request.env };
-    return { folder, cwd, env };
   };
 
   const removing = new Set<Promise<void>>();
@@ -71,35 +80,47 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
     removing.add(removed);
   };
   let direct = 0;
-  const start = (hasInput: boolean) => (program: OwnedStart, to: Listener) => {
+  /** Null: to be started from here. */
+  const launcherFor = (hasInput: boolean): Launcher | null => {
     const launcher = hasInput ? null : (launchers?.ready ?? null);
-    if (launcher !== null) return launcher.start(program, to);
-    if (launchers === null || hasInput || direct++ < directStarts) return startHere(program, hasInput, groups, to);
-    return launchers.any.start(program, to);
+    if (launcher !== null || launchers === null || hasInput || direct++ < directStarts) return launcher;
+    return launchers.any;
   };
 
   return {
     async run(request, signal) {
       const { folder, cwd, env } = prepare(request, signal);
+      const { argv, stdin, timeoutMs, keeps = { stdout: true, outputs: true } } = request;
+      const isFresh = request.cwd === 'fresh';
+      const hasInput = stdin !== undefined;
+      const launcher = launcherFor(hasInput);
+      // A folder that starts empty and is not looked into is left to the launcher.
+      const isLaid = launcher === null || (isFresh && request.files.length > 0);
+      const isRead = isFresh && keeps.outputs;
+      if (isLaid) lay(request, folder);
+      const start = (program: OwnedStart, to: Listener) =>
+        launcher === null
+          ? startHere(program, hasInput, groups, to)
+          : launcher.start(program, to, { makes: isLaid ? [] : folder.both, removes: isRead ? [] : folder.both });
       try {
-        const { argv, stdin, timeoutMs, keeps = { stdout: true, outputs: true } } = request;
         const { stdout, stderr } = await runCommand(
           {
             ...{ argv, cwd, env, stdin, timeoutMs, outputLimit, redact },
-            ...{ folders: [folder.path, folder.home], dropsOutput: !keeps.stdout },
+            ...{ folders: folder.both, dropsOutput: !keeps.stdout },
           },
-          start(stdin !== undefined),
+          start,
           signal,
           stopped,
         );
-        return { stdout, stderr, outputs: request.cwd === 'fresh' && keeps.outputs ? folder.outputs() : [] };
+        return { stdout, stderr, outputs: isRead ? folder.outputs() : [] };
       } finally {
-        remove(folder);
+        if (launcher === null || isRead) remove(folder);
       }
     },
 
     async open(request, signal): Promise<LineProcess> {
       const { folder, cwd, env } = prepare(request, signal);
+      lay(request, folder);
       try {
         const { argv, timeoutMs } = request;
         // execa is loaded only where a program stays open: it costs 40 ms.

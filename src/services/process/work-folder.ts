@@ -1,6 +1,6 @@
 /** The fresh folder that a program runs in, what is laid into it, and what it left there. */
 
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { Failure } from '#contract/failure.ts';
@@ -19,12 +19,14 @@ export class WorkFolder {
   /** What was laid in, by relative path, with its state. */
   readonly #laid = new Map<string, string>();
 
-  /** Two folders side by side; synchronous: two calls are quicker than their way through the thread pool. */
+  /** Two folders side by side, which are not there yet. */
   constructor(path: string) {
     this.path = path;
     this.home = `${path}.home`;
-    mkdirSync(this.path);
-    mkdirSync(this.home);
+  }
+
+  get both(): readonly string[] {
+    return [this.path, this.home];
   }
 
   /** @throws Failure `command-file-missing`, `command-file-outside` */
@@ -70,12 +72,29 @@ export class WorkFolder {
   /** Off this thread: on a busy disk the removal takes longer than the program did. Most programs leave nothing. */
   async remove(): Promise<void> {
     await Promise.all(
-      [this.path, this.home].map((folder) =>
-        // A folder that cannot be removed (a read-only one inside) is left to the system's own cleaning.
-        rmdir(folder).catch(() => rm(folder, { recursive: true, force: true }).catch(() => {})),
-      ),
+      // A folder that cannot be removed (a read-only one inside) is left to the system's own cleaning.
+      this.both.map((folder) => rmdir(folder).catch(() => removeFull(folder))),
     );
   }
+}
+
+/** Synchronous: two calls are quicker than their way through the thread pool. @throws the system's error */
+export function makeFolders(folders: readonly string[]): void {
+  for (const folder of folders) mkdirSync(folder);
+}
+
+/** For a process that has nothing else to do: at once where they are empty, as most are. */
+export function removeFolders(folders: readonly string[]): void {
+  for (const folder of folders)
+    try {
+      rmdirSync(folder);
+    } catch {
+      void removeFull(folder);
+    }
+}
+
+function removeFull(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
 function listFiles(root: string): { path: string; state: string; bytes: number }[] {
