@@ -18,6 +18,7 @@ import {
   readAnswer,
   type VoidRecord,
 } from './journal-reader.ts';
+import { JournalWindow } from './journal-window.ts';
 import { JournalWriter } from './journal-writer.ts';
 import type { LmdbIndex, LmdbTables } from './lmdb-index.ts';
 import { OpenFiles } from './open-files.ts';
@@ -32,6 +33,7 @@ export class DiskCalls implements CallJournal {
   readonly #writer: JournalWriter;
   readonly #lmdb: LmdbIndex;
   readonly #files = new OpenFiles();
+  readonly #window = new JournalWindow();
   readonly #intents = new Map<string, CallIntent>();
   readonly #book = new LedgerBook();
   readonly #readers = new Map<string, JournalReader>();
@@ -39,6 +41,8 @@ export class DiskCalls implements CallJournal {
   readonly #fresh = new Map<Digest, AnswerPlace>();
   #isIndexing = false;
   #count = 0;
+  /** Until the loop turns, what was read of journals is not read again: rows are asked for in frames, calls in bursts. */
+  #turn: { hasCaughtUp: boolean } | null = null;
   #listedAt = -1;
   /** How often something new was found in the journals of others. */
   #caughtUp = 0;
@@ -62,18 +66,32 @@ export class DiskCalls implements CallJournal {
     const found = await this.#findAll(keys);
     if (!found.includes(undefined)) return found;
     // Whoever held the call's lease before may have answered since we looked; another `find` may have read it meanwhile.
-    this.#catchUp();
+    // A lease is never given in the midst of a turn, so one look at the beginning will do for all who are given theirs.
+    const turn = this.#thisTurn();
+    if (!turn.hasCaughtUp) this.#catchUp();
+    turn.hasCaughtUp = true;
     return this.#caughtUp === seen ? found : this.#findAll(keys);
+  }
+
+  #thisTurn(): { hasCaughtUp: boolean } {
+    if (this.#turn !== null) return this.#turn;
+    process.nextTick(() => {
+      this.#turn = null;
+      this.#window.forget();
+    });
+    this.#turn = { hasCaughtUp: false };
+    return this.#turn;
   }
 
   async #findAll(keys: readonly Digest[]): Promise<(CallRecord | undefined)[]> {
     const tables = this.#readers.size > 0 || this.#count > 0 ? await this.#lmdb.openIfThere() : undefined;
+    this.#thisTurn();
     return keys.map((key) => {
       const fresh = this.#fresh.get(key);
       const stored = toPlace(tables?.calls.get(Buffer.from(key, 'hex')));
       const places = [fresh, stored].filter((place) => place !== undefined).sort((a, b) => b.at - a.at);
       for (const place of places) {
-        const answer = readAnswer(this.#dir, place, key, this.#files);
+        const answer = readAnswer(this.#dir, place, key, this.#files, this.#window);
         if (answer !== undefined) return answer;
       }
       return undefined;

@@ -16,15 +16,19 @@ import {
 } from './frame.ts';
 import type { LmdbIndex } from './lmdb-index.ts';
 import type { PackStore } from './pack-store.ts';
-import { toPlace } from './packs.ts';
+import { type Pack, toPlace } from './packs.ts';
 import { ReadCursor } from './read-cursor.ts';
 
-interface Found {
-  readonly entry: Entry;
+/** A record, and what decides between several of one key. */
+interface Spotted {
   readonly place: number;
   readonly isAgain: boolean;
   readonly isSuperseded: boolean;
   readonly time: number;
+}
+
+interface Found extends Spotted {
+  readonly entry: Entry;
 }
 
 export class DiskEntries implements EntryStore {
@@ -42,9 +46,9 @@ export class DiskEntries implements EntryStore {
   async get(level: EntryLevel, keys: readonly Digest[]): Promise<(Entry | undefined)[]> {
     this.#store.load();
     if (level === 'node') return this.#getNodes(keys);
-    const found = keys.map((key) => this.#findAction(key)?.entry);
+    const found = keys.map((key) => this.#findAction(key, this.#readAction)?.entry);
     if (!found.includes(undefined) || !this.#store.refreshNowAndThen()) return found;
-    return keys.map((key, index) => found[index] ?? this.#findAction(key)?.entry);
+    return keys.map((key, index) => found[index] ?? this.#findAction(key, this.#readAction)?.entry);
   }
 
   async put(
@@ -57,33 +61,47 @@ export class DiskEntries implements EntryStore {
     const winners =
       level === 'node'
         ? await this.#putNodes(entries, replace)
-        : entries.map((entry) => this.#putAction(entry, replace));
+        : replace
+          ? this.#replaceActions(entries)
+          : entries.map((entry) => this.#putAction(entry));
     await this.#store.breathe();
     return winners;
   }
 
   // ---- actions --------------------------------------------------------------------------------------------------
 
-  #findAction(key: Digest): Found | undefined {
+  readonly #readAction = (place: number, key: Digest) => this.#readAt(place, key, FRAME.action, FRAME.actionAgain);
+  readonly #spotAction = (place: number, key: Digest) => this.#spotAt(place, key, FRAME.action, FRAME.actionAgain);
+
+  #findAction<T extends Spotted>(key: Digest, at: (place: number, key: Digest) => T | undefined): T | undefined {
     const guessed = this.#cursor.guess(key);
-    const found = guessed < 0 ? undefined : this.#readAt(guessed, key, FRAME.action, FRAME.actionAgain);
+    const found = guessed < 0 ? undefined : at(guessed, key);
     if (found !== undefined) return found;
     this.#store.entries.index.places(key, this.#places);
-    let best: Found | undefined;
+    let best: T | undefined;
     for (const place of this.#places) {
-      const next = this.#readAt(place, key, FRAME.action, FRAME.actionAgain);
+      const next = at(place, key);
       if (next !== undefined && (best === undefined || isBetter(next, best))) best = next;
     }
     return best;
   }
 
-  #putAction(entry: Entry, replace: boolean): Entry {
-    const old = this.#findAction(entry.key);
-    if (old !== undefined && !replace) return old.entry;
-    const { index } = this.#store.entries;
-    index.add(entry.key, this.#append(replace ? FRAME.actionAgain : FRAME.action, entry));
-    if (old !== undefined) this.#supersede(old.place);
+  #putAction(entry: Entry): Entry {
+    const old = this.#findAction(entry.key, this.#readAction);
+    if (old !== undefined) return old.entry;
+    this.#store.entries.index.add(entry.key, this.#append(FRAME.action, entry));
     return entry;
+  }
+
+  #replaceActions(entries: readonly Entry[]): Entry[] {
+    const superseded: number[] = [];
+    for (const entry of entries) {
+      const old = this.#findAction(entry.key, this.#spotAction);
+      this.#store.entries.index.add(entry.key, this.#append(FRAME.actionAgain, entry));
+      if (old !== undefined && this.#supersede(old.place)) superseded.push(old.place);
+    }
+    this.#markOnDisk(superseded);
+    return [...entries];
   }
 
   // ---- nodes ----------------------------------------------------------------------------------------------------
@@ -119,7 +137,7 @@ export class DiskEntries implements EntryStore {
         nodes.put(key, this.#toText(place));
       });
     });
-    for (const place of lost) this.#supersede(place);
+    this.#markOnDisk(lost.filter((place) => this.#supersede(place)));
     return result;
   }
 
@@ -148,44 +166,64 @@ export class DiskEntries implements EntryStore {
   }
 
   #readAt(place: number, key: Digest, type: number, again: number): Found | undefined {
+    const spotted = this.#spotAt(place, key, type, again);
+    if (spotted === undefined) return undefined;
+    const { bytes, at } = this.#store.packs;
+    const from = at + HEAD_BYTES;
+    const body = parseRecord(bytes.toString('utf8', from, from + payloadLength(bytes, at)));
+    if (body === undefined) return undefined;
+    const { isAgain, isSuperseded, time } = spotted;
+    return { place, isAgain, isSuperseded, time, entry: { key, body: body.b, origin: body.o } };
+  }
+
+  /** Whether an intact record lies there, without reading its body; `packs` points to it then. */
+  #spotAt(place: number, key: Digest, type: number, again: number): Spotted | undefined {
     const { packs } = this.#store;
     const pack = packs.packOf(place);
     if (pack === undefined || !packs.frame(pack, packs.offsetOf(place))) return undefined;
     const { bytes, at } = packs;
     const found = frameType(bytes, at);
     if ((found !== type && found !== again) || !isFrameOf(bytes, at, key) || !isIntact(bytes, at)) return undefined;
-    const end = at + HEAD_BYTES + payloadLength(bytes, at);
-    const body = parseRecord(bytes.toString('utf8', at + HEAD_BYTES, end));
-    if (body === undefined) return undefined;
-    this.#cursor.passed(place, end - at);
-    return {
-      entry: { key, body: body.b, origin: body.o },
-      place,
-      isAgain: found === again,
-      isSuperseded: isSuperseded(bytes, at),
-      time: frameTime(bytes, at),
-    };
+    this.#cursor.passed(place, HEAD_BYTES + payloadLength(bytes, at));
+    return { place, isAgain: found === again, isSuperseded: isSuperseded(bytes, at), time: frameTime(bytes, at) };
   }
 
-  /** Marks a record so that reading in order steps over it. The index knows better anyway, so losing the mark is harmless. */
-  #supersede(place: number): void {
+  /**
+   * Marks a record so that reading in order steps over it. The index knows better anyway, so losing the mark is harmless.
+   * @returns whether it is to be marked on disk as well: what is not written yet takes its mark along
+   */
+  #supersede(place: number): boolean {
     const { packs } = this.#store;
     const pack = packs.packOf(place);
-    if (pack === undefined) return;
+    if (pack === undefined) return false;
     const offset = packs.offsetOf(place);
-    if (pack.tail === null || offset < pack.tail.from) {
+    if (packs.head(pack, offset)) packs.bytes[packs.at + SUPERSEDED_MARK.offset] = SUPERSEDED_MARK.byte[0] ?? 0;
+    return pack.tail === null || offset < pack.tail.from;
+  }
+
+  #markOnDisk(places: readonly number[]): void {
+    const { packs } = this.#store;
+    const byPack = new Map<Pack, number[]>();
+    for (const place of places) {
+      const pack = packs.packOf(place);
+      if (pack === undefined) continue;
+      const marked = byPack.get(pack);
+      if (marked === undefined) byPack.set(pack, [place]);
+      else marked.push(place);
+    }
+    for (const [pack, marked] of byPack) {
       try {
         const fd = openSync(pack.path, 'r+');
         try {
-          writeSync(fd, SUPERSEDED_MARK.byte, 0, 1, offset + SUPERSEDED_MARK.offset);
+          for (const place of marked)
+            writeSync(fd, SUPERSEDED_MARK.byte, 0, 1, packs.offsetOf(place) + SUPERSEDED_MARK.offset);
         } finally {
           closeSync(fd);
         }
       } catch {
-        return;
+        // As above.
       }
     }
-    if (packs.head(pack, offset)) packs.bytes[packs.at + SUPERSEDED_MARK.offset] = SUPERSEDED_MARK.byte[0] ?? 0;
   }
 }
 
@@ -199,7 +237,7 @@ function parseRecord(text: string): { readonly b: JsonObject; readonly o: JsonOb
 }
 
 /** Of records of one key: a replacement over what it replaced, the last replacement, else the first that was put. */
-function isBetter(a: Found, b: Found): boolean {
+function isBetter(a: Spotted, b: Spotted): boolean {
   if (a.isSuperseded !== b.isSuperseded) return b.isSuperseded;
   if (a.isAgain !== b.isAgain) return a.isAgain;
   return a.isAgain ? a.time > b.time : a.time < b.time;

@@ -1,11 +1,12 @@
 /** What journals of any process say: which answers lie where, and what was paid. A torn end is not part of a journal. */
 
-import { readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '#contract/json.ts';
 import type { CallIntent, CallRecord } from '#contract/store.ts';
 import { LedgerBook, type LedgerState } from '../ledger-book.ts';
-import { FRAME, frameKey, frameType, HEAD_BYTES, isFrameAt, isIntact, payloadLength } from './frame.ts';
+import { FRAME, frameType, HEAD_BYTES, isFrameOf, isIntact } from './frame.ts';
+import type { JournalWindow } from './journal-window.ts';
 import type { OpenFiles } from './open-files.ts';
 import { scanFrames } from './scan-frames.ts';
 import { errnoOf, toStoreFailure } from './store-failure.ts';
@@ -105,25 +106,19 @@ function foldRecord(book: LedgerBook, type: number, record: object): void {
   }
 }
 
-/** Most answers are shorter than this, and read at once; shared, because nothing of it outlives a look. */
-const FIRST_LOOK = Buffer.alloc(16_384);
-
 /** The answer at a place, or undefined where it is damaged or gone. */
-export function readAnswer(dir: string, place: AnswerPlace, key: Digest, files: OpenFiles): CallRecord | undefined {
-  const path = join(dir, place.journal);
+export function readAnswer(
+  dir: string,
+  place: AnswerPlace,
+  key: Digest,
+  files: OpenFiles,
+  window: JournalWindow,
+): CallRecord | undefined {
+  const path = `${dir}/${place.journal}`;
   try {
-    const fd = files.fd(path);
-    const read = readSync(fd, FIRST_LOOK, 0, FIRST_LOOK.byteLength, place.offset);
-    if (read < HEAD_BYTES || !isFrameAt(FIRST_LOOK, 0)) return undefined;
-    const whole = HEAD_BYTES + payloadLength(FIRST_LOOK, 0);
-    let bytes = FIRST_LOOK.subarray(0, whole);
-    if (whole > read) {
-      // A damaged length must not ask for gigabytes.
-      if (place.offset + whole > statSync(path).size) return undefined;
-      bytes = Buffer.alloc(whole);
-      readSync(fd, bytes, 0, whole, place.offset);
-    }
-    if (!isIntact(bytes, 0) || frameType(bytes, 0) !== FRAME.answer || frameKey(bytes, 0) !== key) return undefined;
+    const bytes = window.frame(path, place.offset, files);
+    if (bytes === undefined) return undefined;
+    if (!isIntact(bytes, 0) || frameType(bytes, 0) !== FRAME.answer || !isFrameOf(bytes, 0, key)) return undefined;
     const record = parse(bytes.subarray(HEAD_BYTES)) as AnswerRecord | undefined;
     if (record === undefined) return undefined;
     const { id: _, ...answer } = record;
