@@ -53,7 +53,7 @@ test('which judge to leave out, in the words of the panel', async () => {
   const { markdown, document } = await report({ ...INPUTS, evidence: { 'panel.evidence': told } });
   assert.match(markdown, /\| deepseek \|.*\| keep \|/);
   assert.match(markdown, /\| qwen \|.*\| leave out: flips: 9 of 20 choices/);
-  assert.match(document.querySelector('#judges')?.textContent ?? '', 'leave out: flips: 9 of 20 choices');
+  assert.match(document.querySelector('#judges')?.textContent ?? '', 'leave out flips: 9 of 20 choices');
   assert.is(document.querySelectorAll('img').length, 0);
 });
 
@@ -298,7 +298,7 @@ test('the questions that are asked first are answered in a sentence each', async
     /decide a margin of 1 point\?\*\* 3,955 clusters with 10,283 duels out of 15,029 turns, 87,010 calls, 3 tokens, USD 47.71/,
   );
   assert.match(short, /Of 6 audited answers: pass 5, quarantine 1; found by hidden-path 1\./);
-  assert.match(markdown, /### Without one judge\n\n.*\n.*\n\| qwen \| 1 \| -1 to 3 \| 20 \| not accepted: margin/);
+  assert.match(markdown, /### With other judges\n\n.*\n.*\n\| qwen \| 1 \| -1 to 3 \| 20 \| not accepted: margin/);
   assert.not.match(short, /<img|<script/);
   const page = files['report.html'] ?? '';
   assert.match(page, 'id="answers"');

@@ -11,7 +11,7 @@ const optional = (...paths: readonly string[]): Reads =>
 
 export const reportKind = defineWhole({
   name: 'report',
-  version: 7,
+  version: 8,
   summary: 'Writes report.md and one self-contained report.html about duels or any other rows.',
   example: `report:
   kind: report

@@ -44,7 +44,7 @@ function verdictPart(verdict: VerdictFacts): string[] {
     markdownTable(['measure', 'value'], toNumberCells(verdict)),
     ...(choices.length === 0
       ? []
-      : ['### Without one judge', markdownTable(['left out', 'margin', 'interval', 'parsed', 'outcome'], choices)]),
+      : ['### With other judges', markdownTable(['left out', 'margin', 'interval', 'parsed', 'outcome'], choices)]),
     ...(verdict.notes.length === 0 ? [] : [verdict.notes.map((note) => `- ${markdownText(note)}`).join('\n')]),
   ];
 }

@@ -35,7 +35,7 @@ ${table({
 ${
   choices.length === 0
     ? null
-    : html`<h3>Without one judge</h3>${table({
+    : html`<h3>With other judges</h3>${table({
         rows: choices,
         columns: ['left out', 'margin', 'interval', 'parsed', 'outcome'].map((label, at) => ({
           label,
@@ -131,6 +131,14 @@ ${
   return { id: 'scores', title: 'Scores', body };
 }
 
+/** The word as a badge; the reasons may be long, and wrap. */
+function describeWorth(worth: string | null): Html | string {
+  if (worth === null) return '';
+  const colon = worth.indexOf(': ');
+  const [word, reasons] = colon === -1 ? [worth, ''] : [worth.slice(0, colon), worth.slice(colon + 2)];
+  return html`<span class="${worth.startsWith('keep') ? 'badge' : 'badge is-warn'}">${cutText(word, 100)}</span> ${cutText(reasons, 300)}`;
+}
+
 export function judgeSection({ judges }: DuelFacts): Section {
   const body = html`${table({
     rows: judges,
@@ -143,17 +151,11 @@ export function judgeSection({ judges }: DuelFacts): Section {
       { label: 'flips', number: true, cell: ({ flips, compared }) => formatShare(flips, compared) },
       { label: 'agreement', number: true, cell: ({ agreed, shared }) => formatShare(agreed, shared) },
       {
-        label: 'panel',
-        cell: ({ worth }) =>
-          worth === null
-            ? ''
-            : html`<span class="${worth.startsWith('keep') ? 'badge' : 'badge is-warn'}">${cutText(worth, 300)}</span>`,
-      },
-      {
         label: 'not parsed',
         cell: ({ unparsed }) =>
           Object.entries(unparsed).map(([code, count]) => html`<span class="badge is-warn">${code} ${count}</span> `),
       },
+      { label: 'panel', cell: ({ worth }) => describeWorth(worth) },
     ],
   })}
 <p class="muted small">Flips: dimensions where the choice turned with the order in which the answers were shown, of those with a choice in both orders. Agreement: turns on which this judge and another favour the same side, or neither, of all turns that both judged.</p>`;

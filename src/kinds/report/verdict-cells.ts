@@ -52,7 +52,7 @@ export function toChoiceCells({ numbers }: VerdictFacts): string[][] {
   ];
   const all = numbers['all_judges'];
   return [
-    ...(isObject(all) ? [line('nobody, also not those that the panel excludes', all)] : []),
+    ...(isObject(all) ? [line('nobody: those that the panel excludes count too', all)] : []),
     ...listOf(numbers['leave_one_out']).map((each) => line(String(each['without'] ?? ''), each)),
   ];
 }
