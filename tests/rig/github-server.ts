@@ -7,6 +7,8 @@ export interface Pull {
   readonly title: string;
   readonly body: string | null;
   readonly base: string;
+  /** When its first commit was written. */
+  readonly begun?: string;
   /** Null: GitHub does not render one of that size. */
   readonly diff: string | null;
 }
@@ -15,7 +17,16 @@ export interface GithubRepo {
   readonly license?: string;
   readonly pulls: { readonly [number: string]: Pull };
   readonly issues?: {
-    readonly [number: string]: { readonly title: string; readonly body: string; readonly isPull?: boolean };
+    readonly [number: string]: {
+      readonly title: string;
+      readonly body: string;
+      readonly isPull?: boolean;
+      readonly comments?: readonly {
+        readonly body: string;
+        readonly created_at: string;
+        readonly updated_at: string;
+      }[];
+    };
   };
 }
 
@@ -61,7 +72,9 @@ function answer(
   const request = { nth: github.log.length, path: url, accept, authorization };
   github.log.push(request);
   if (github.fault?.(request, response) === true) return true;
-  const [, name = '', part, number = ''] = /^\/repos\/([^/]+\/[^/]+)(?:\/(pulls|issues)\/(\d+))?$/.exec(url) ?? [];
+  const { pathname, searchParams } = new URL(url, 'http://github.test');
+  const [, name = '', part, number = '', list] =
+    /^\/repos\/([^/]+\/[^/]+)(?:\/(pulls|issues)\/(\d+)(?:\/(commits|comments))?)?$/.exec(pathname) ?? [];
   const repo = repos[name];
   const reply = (status: number, value: unknown): true => {
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'x-ratelimit-remaining': '4999' });
@@ -70,10 +83,20 @@ function answer(
   };
   const pull = part === 'pulls' ? repo?.pulls[number] : undefined;
   const issue = part === 'issues' ? repo?.issues?.[number] : undefined;
+  if (list !== undefined) {
+    const all = list === 'commits' ? commitsOf(pull) : (issue?.comments ?? []);
+    const [size, page] = [Number(searchParams.get('per_page') ?? 30), Number(searchParams.get('page') ?? 1)];
+    return reply(200, all.slice((page - 1) * size, page * size));
+  }
   if (repo !== undefined && part === undefined)
     return reply(200, { full_name: name, license: repo.license === undefined ? null : { spdx_id: repo.license } });
   if (issue !== undefined)
-    return reply(200, { title: issue.title, body: issue.body, ...(issue.isPull === true ? { pull_request: {} } : {}) });
+    return reply(200, {
+      title: issue.title,
+      body: issue.body,
+      comments: issue.comments?.length ?? 0,
+      ...(issue.isPull === true ? { pull_request: {} } : {}),
+    });
   if (pull === undefined) return reply(404, { message: 'Not Found' });
   if (!accept.includes('diff')) {
     const { title, body, base } = pull;
@@ -90,4 +113,8 @@ function answer(
   if (pull.diff === null)
     return reply(406, { message: 'Sorry, the diff exceeded the maximum number of lines (20000)' });
   return response.writeHead(200, { 'content-type': 'application/vnd.github.diff; charset=utf-8' }).end(pull.diff);
+}
+
+function commitsOf(pull: Pull | undefined): readonly object[] {
+  return pull?.begun === undefined ? [] : [{ sha: 'd'.repeat(40), commit: { author: { date: pull.begun } } }];
 }

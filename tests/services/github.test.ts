@@ -12,6 +12,8 @@ import { type HubRig, hubRig } from '#rig/hub-rig.ts';
 const file = (path: string, text: string) =>
   `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1 +1 @@\n-old\n+${text}\n`;
 
+const minute = (nth: number) => new Date(Date.UTC(2024, 0, 1, 0, nth)).toISOString();
+
 const REPOS = {
   'octo/tool': {
     license: 'MIT',
@@ -25,6 +27,30 @@ const REPOS = {
       8: { title: 'Huge', body: null, base: 'b'.repeat(40), diff: null },
     },
     issues: { 3: { title: 'Parser breaks', body: 'On empty input.' }, 4: { title: 'Not linked', body: '' } },
+  },
+  'octo/talk': {
+    license: 'MIT',
+    pulls: {
+      5: {
+        title: 'Fixes #1, fixes #2',
+        body: '',
+        base: 'e'.repeat(40),
+        begun: minute(121),
+        diff: file('src/talk.py', 'x'),
+      },
+    },
+    issues: {
+      1: {
+        title: 'Long',
+        body: 'story',
+        comments: Array.from({ length: 300 }, (_, nth) => ({
+          body: `comment ${nth}`,
+          created_at: minute(nth),
+          updated_at: minute(nth === 60 ? 200 : nth),
+        })),
+      },
+      2: { title: 'Silent', body: '' },
+    },
   },
   'octo/other': {
     pulls: { 1: { title: 'x', body: '', base: 'c'.repeat(40), diff: file('a.py', 'y') } },
@@ -80,6 +106,26 @@ test('diff, tests, files, base commit, licence and the text of linked issues', (
     assert.is(github.log.length, asked, 'what was answered is kept');
     const [one] = await mirror(rig, ['7'], 'github://octo/tool');
     assert.is(codeOf(one), 'emitted');
+  }));
+
+test('hints are what was said on linked issues before the solution was begun', () =>
+  withRig(async (rig) => {
+    const [found] = await mirror(rig, ['octo__talk-5']);
+    const hints = String(fieldsOf(found)['hints_text']).split('\n\n');
+    assert.equal(
+      [hints.length, hints[0], hints.at(-1)],
+      [120, 'comment 0', 'comment 120'],
+      'a comment that was edited later is left out',
+    );
+    // Of 300 comments on three pages, two tell that the rest is younger; the issue nobody spoke on is not asked for any.
+    const lists = github.log.map(({ path }) => path).filter((path) => path.includes('?'));
+    assert.equal(lists.sort(), [
+      '/repos/octo/talk/issues/1/comments?per_page=100&page=1',
+      '/repos/octo/talk/issues/1/comments?per_page=100&page=2',
+      '/repos/octo/talk/pulls/5/commits?per_page=1',
+    ]);
+    const [plain] = await mirror(rig, ['octo__tool-7']);
+    assert.is(fieldsOf(plain)['hints_text'], '');
   }));
 
 test('what there is not, what is too large, and what has no licence are rejections', () =>

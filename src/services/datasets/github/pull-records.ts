@@ -20,12 +20,20 @@ const MOST_JSON = 8 << 20;
 /** Well over what GitHub renders (20,000 lines, 1 MB raw a file). */
 const MOST_DIFF = 64 << 20;
 const MOST_ISSUES = 5;
+const PAGE = 100;
+/** Of comments of one issue. */
+const MOST_PAGES = 5;
 const JSON_TYPE = 'application/vnd.github+json';
 const DIFF_TYPE = 'application/vnd.github.diff';
 const VERSION = { 'x-github-api-version': '2022-11-28' };
 
 /** How GitHub itself links an issue that a pull request is to close. */
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s*:?\s+(?:([\w.-]+)\/([\w.-]+))?#(\d{1,9})\b/gi;
+
+interface LinkedIssue {
+  readonly path: string;
+  readonly issue: JsonObject;
+}
 
 interface Answer {
   readonly status: number;
@@ -69,16 +77,17 @@ export class PullRecords {
     // 406: GitHub does not render a diff of that size.
     const { patch, testPatch } = splitDiff(diff.status === 200 ? diff.text : '');
     const [title, body] = [textOf(pull, 'title'), textOf(pull, 'body')];
+    const issues = await this.#issues(ref, id, `${title}\n${body}`, asked);
     const base = pull['base'];
     const value: JsonObject = {
       ...named,
       repo,
       base_commit: isObject(base ?? null) ? ((base as JsonObject)['sha'] ?? null) : null,
-      problem_statement: await this.#issues(ref, id, `${title}\n${body}`, asked),
+      problem_statement: issues.map(({ issue }) => joined(textOf(issue, 'title'), textOf(issue, 'body'))).join('\n\n'),
       description: joined(title, body),
       patch,
       test_patch: testPatch,
-      hints_text: '',
+      hints_text: await this.#hints(ref, `${path}/commits?per_page=1`, issues, asked),
       license: licenseOf(about),
       created_at: pull['created_at'] ?? null,
       merged_at: pull['merged_at'] ?? null,
@@ -89,38 +98,88 @@ export class PullRecords {
     return { file: repo, index: id.number - 1, value };
   }
 
-  /** Titles and texts of the issues that the pull request says it closes. */
-  async #issues(ref: GithubRef, { owner, repo }: PullId, text: string, asked: Asked): Promise<string> {
+  /** The issues that the pull request says it closes. */
+  async #issues(ref: GithubRef, { owner, repo }: PullId, text: string, asked: Asked): Promise<LinkedIssue[]> {
     const paths = [...text.matchAll(CLOSES)].map(
       ([, other, name, number]) => `/repos/${other ?? owner}/${name ?? repo}/issues/${number}`,
     );
-    const issues = await Promise.all(
-      [...new Set(paths)].slice(0, MOST_ISSUES).map((path) => this.#json(ref, path, asked)),
+    const found = await Promise.all(
+      [...new Set(paths)]
+        .slice(0, MOST_ISSUES)
+        .map(async (path) => ({ path, issue: await this.#json(ref, path, asked) })),
     );
-    return issues
-      .filter((issue) => issue !== null && issue['pull_request'] === undefined)
-      .map((issue) => joined(textOf(issue ?? {}, 'title'), textOf(issue ?? {}, 'body')))
-      .join('\n\n');
+    return found.flatMap(({ path, issue }) =>
+      issue === null || issue['pull_request'] !== undefined ? [] : [{ path, issue }],
+    );
+  }
+
+  /**
+   * What was said on those issues before the first commit of the solution, as SWE-bench has it: a comment that was
+   * touched later may tell of it.
+   */
+  async #hints(ref: GithubRef, commits: string, issues: readonly LinkedIssue[], asked: Asked): Promise<string> {
+    const discussed = issues.filter(({ issue }) => issue['comments'] !== 0);
+    if (discussed.length === 0) return '';
+    const [first] = await this.#list(ref, commits, asked);
+    const begun = timeOf(first, 'commit', 'author', 'date');
+    if (begun === null) return '';
+    const hints = await Promise.all(discussed.map(({ path }) => this.#commentsBefore(ref, path, begun, asked)));
+    return hints.flat().join('\n\n');
+  }
+
+  async #commentsBefore(ref: GithubRef, issue: string, begun: number, asked: Asked): Promise<string[]> {
+    const texts: string[] = [];
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      const comments = await this.#list(ref, `${issue}/comments?per_page=${PAGE}&page=${page}`, asked);
+      for (const comment of comments) {
+        const touched = timeOf(comment, 'updated_at') ?? timeOf(comment, 'created_at');
+        const text = isObject(comment) ? textOf(comment, 'body').trim() : '';
+        if (touched !== null && touched < begun && text !== '') texts.push(text);
+      }
+      // They come in the order of their making.
+      const made = timeOf(comments.at(-1), 'created_at');
+      if (comments.length < PAGE || (made !== null && made >= begun)) break;
+    }
+    return texts;
   }
 
   /** Null where there is none. */
   async #json(ref: GithubRef, path: string, asked: Asked): Promise<JsonObject | null> {
-    const { status, text } = await this.#document(ref, path, JSON_TYPE, MOST_JSON, asked);
+    const { status, text } = await this.#document(ref, path, JSON_TYPE, MOST_JSON, asked, this.#parse);
     return status === 200 ? this.#parse(path, text) : null;
   }
 
-  #parse(path: string, text: string): JsonObject {
-    try {
-      const value = JSON.parse(text) as Json;
-      if (isObject(value)) return value;
-    } catch {
-      // Told below.
-    }
-    const host = hostOf(this.#remote.baseUrl);
-    throw remoteTrouble('remote-bad-answer', `${host} answers ${path} with what is no JSON object`);
+  /** Empty where there is none. */
+  async #list(ref: GithubRef, path: string, asked: Asked): Promise<readonly Json[]> {
+    const { status, text } = await this.#document(ref, path, JSON_TYPE, MOST_JSON, asked, this.#parseList);
+    return status === 200 ? this.#parseList(path, text) : [];
   }
 
-  async #document(ref: GithubRef, path: string, accept: string, most: number, asked: Asked): Promise<Answer> {
+  readonly #parse = (path: string, text: string): JsonObject => {
+    const value = parsed(text);
+    if (isObject(value)) return value;
+    throw this.#unread(path, 'no JSON object');
+  };
+
+  readonly #parseList = (path: string, text: string): readonly Json[] => {
+    const value = parsed(text);
+    if (Array.isArray(value)) return value;
+    throw this.#unread(path, 'no JSON list');
+  };
+
+  #unread(path: string, what: string) {
+    return remoteTrouble('remote-bad-answer', `${hostOf(this.#remote.baseUrl)} answers ${path} with what is ${what}`);
+  }
+
+  /** @param check throws where the text cannot be what was asked for */
+  async #document(
+    ref: GithubRef,
+    path: string,
+    accept: string,
+    most: number,
+    asked: Asked,
+    check: (path: string, text: string) => void = () => {},
+  ): Promise<Answer> {
     const key = hashTexts('github', ref.asOf, path.toLowerCase(), accept);
     const kept = await this.#kept(key);
     if (kept !== null) {
@@ -139,7 +198,7 @@ export class PullRecords {
       throw remoteTrouble(code, `${host} answers HTTP ${status} for ${path}`, { host, status });
     }
     // Before it is kept: what is no answer is asked for again.
-    if (status === 200 && accept === JSON_TYPE) this.#parse(path, text);
+    if (status === 200) check(path, text);
     const body = Buffer.from(JSON.stringify({ status, text: status === 200 ? text : '' }));
     const digest = sha256(body);
     await this.#store.blobs.put([{ digest, bytes: body }]);
@@ -161,6 +220,22 @@ function licenseOf(about: JsonObject | null): string | null {
   const license = about?.['license'] ?? null;
   const id = isObject(license) ? license['spdx_id'] : null;
   return typeof id === 'string' && id !== 'NOASSERTION' ? id : null;
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}
+
+/** Milliseconds since the epoch; null where the path leads to no time. */
+function timeOf(value: Json | undefined, ...path: readonly string[]): number | null {
+  let at: Json = value ?? null;
+  for (const name of path) at = isObject(at) ? (at[name] ?? null) : null;
+  const time = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
 
 function textOf(value: JsonObject, name: string): string {
