@@ -188,7 +188,11 @@ test('bytecode tells layout from meaning', async () => {
 });
 
 test('answers that no test can use are failures of the candidate, and no trouble', async () => {
-  const swallow: CandidateTests = { type: 'script', entry: 'f', script: 'all = []\nfor n in range(9):\n    all += f(n)' };
+  const swallow: CandidateTests = {
+    type: 'script',
+    entry: 'f',
+    script: 'all = []\nfor n in range(9):\n    all += f(n)',
+  };
   const answers = [
     ['raise ExceptionGroup("x", [ValueError(1)])', 'fail_exception'],
     ['import decimal; return decimal.Decimal("sNaN")', 'fail_assert'],
