@@ -2,6 +2,7 @@
 
 import { test } from 'uvu';
 import type { BackendName } from '#contract/sandbox.ts';
+import { testJavaScript } from '#rig/javascript-bench.ts';
 import { testEscapes, testLies, testTraces } from '#rig/sandbox-bench.ts';
 import { makeSandboxHub, type SandboxHub } from '#services/sandbox/sandbox-service.ts';
 
@@ -30,6 +31,10 @@ if (process.getuid?.() === 0) {
 }
 await against('bwrap', makeSandboxHub({ env: process.env }), '');
 await against('container', makeSandboxHub({ env: process.env }), '');
+
+const scripts = makeSandboxHub({ env: process.env });
+hubs.push(scripts);
+testJavaScript(test, () => scripts.bind({ priority: [], signal: new AbortController().signal }), true);
 
 test.after(async () => {
   for (const hub of hubs) await hub.close();

@@ -4,6 +4,7 @@ import type { SandboxLimits, SandboxOptions, SandboxPolicy } from '#contract/san
 import { canonicalize } from '#keys/canonical.ts';
 import { sha256 } from '#util/sha256.ts';
 import { pythonDigest } from './python-sources.ts';
+import { candidateCode, testerCode } from './quickjs-code.ts';
 
 /** Raised when the same limits and sources would let something else through. */
 const POLICY_VERSION = 2;
@@ -38,12 +39,20 @@ const PROGRAM_LIMITS: SandboxLimits = {
 const UNKNOWN_CPU_MS = 10_000;
 const LEAST_WALL_MS = 5000;
 
+let digest: string | null = null;
+
+/** Of what runs inside, in either language. */
+function sourcesDigest(): string {
+  digest ??= sha256([pythonDigest(), candidateCode(0), testerCode(0)].join('\n'));
+  return digest;
+}
+
 export function makePolicy(options: SandboxOptions, use: 'tests' | 'program'): SandboxPolicy {
   const base = use === 'tests' ? DEFAULT_LIMITS : PROGRAM_LIMITS;
   const limits = { ...base, ...options.limits };
   return {
     version: POLICY_VERSION,
-    digest: sha256(canonicalize({ version: POLICY_VERSION, limits: { ...limits }, sources: pythonDigest() })),
+    digest: sha256(canonicalize({ version: POLICY_VERSION, limits: { ...limits }, sources: sourcesDigest() })),
     limits,
   };
 }

@@ -147,9 +147,11 @@ class Relayed extends Error {}
 const refuse = (v) => { const handle = handleOf.get(v); if (handle !== undefined) return ['h', handle]; throw new NotData('a ' + typeof v + ' cannot be handed to a candidate elsewhere'); };
 class NotData extends Error {}
 const handleOf = new WeakMap();
+class Opaque {}
 const revive = ([handle, kind, name]) => {
   if (typeof handle !== 'number') throw new TypeError('handle');
-  const target = kind === 'function' ? function () {} : {};
+  // Of a class of its own: it is no plain object, and equals none.
+  const target = kind === 'function' ? function () {} : new Opaque();
   const proxy = new Proxy(target, {
     get: (_, key) => typeof key === 'symbol' || key === 'then' || key === 'toJSON' ? undefined : read(ask(stringify(['get', handle, key])), handle),
     apply: (_, __, args) => call(handle, args, holderOf.get(proxy)),

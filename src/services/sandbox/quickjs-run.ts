@@ -5,7 +5,7 @@ import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import type { TestStatus } from '#contract/sandbox.ts';
 import type { Job, Verdict } from './backend.ts';
 import { candidateCode, testerCode } from './quickjs-code.ts';
-import { Side } from './quickjs-side.ts';
+import { Broken, Side } from './quickjs-side.ts';
 
 const TESTER_MEMORY = 2 ** 30;
 const LARGEST_REPLY = 16 * 2 ** 20;
@@ -51,8 +51,10 @@ async function runOnce(job: Job, applies: boolean): Promise<Once> {
         ? candidate.beside(`${tests.setup ?? ''}\n${tests.script}`)
         : await runTester(job, candidate, applies, counted);
   } catch (error) {
-    if (!(error instanceof Gone)) throw error;
-    outcome = error.outcome;
+    if (error instanceof Broken)
+      outcome = { status: 'invalid', detail: `the tests broke the interpreter: ${error.message}` };
+    else if (error instanceof Gone) outcome = error.outcome;
+    else throw error;
   }
   return {
     ...outcome,
@@ -140,6 +142,30 @@ class Candidate {
 
   /** @throws Gone */
   load(source: string): void {
+    this.#unbroken(() => this.#load(source));
+  }
+
+  /** @throws Gone */
+  ask(order: string): string {
+    return this.#unbroken(() => this.#answer(order));
+  }
+
+  /** Script mode: whatever stops here stops the tests too. */
+  beside(script: string): Outcome {
+    return this.#unbroken(() => this.#beside(script));
+  }
+
+  /** What breaks its own interpreter is as dead as a process that crashed. */
+  #unbroken<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Broken) throw this.#gone('crash_signal', `it broke its interpreter: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #load(source: string): void {
     const { context } = this.#side;
     const isModule = /^\s*(import|export)\b/m.test(source);
     const text = isModule ? source.replace(/^(\s*)export\s+(default\s+)?/gm, '$1') : source;
@@ -155,8 +181,7 @@ class Candidate {
     if (this.#side.stopped !== null) throw this.#gone('fail_exception', '');
   }
 
-  /** @throws Gone */
-  ask(order: string): string {
+  #answer(order: string): string {
     let reply = this.#ask(order);
     if (reply.startsWith('["p",')) {
       this.#side.settle();
@@ -177,8 +202,7 @@ class Candidate {
     return result.text;
   }
 
-  /** Script mode: whatever stops here stops the tests too. */
-  beside(script: string): Outcome {
+  #beside(script: string): Outcome {
     const { context } = this.#side;
     const result = this.#side.timed(() => context.evalCode(`${BESIDE}\n${script}`, 'tests.js'));
     this.#side.settle();

@@ -29,6 +29,9 @@ const { Module, Memory } = (
 
 let compiled: object | null = null;
 
+/** The interpreter itself broke: out of its own stack, or trapped. Nothing can be asked of that side any more. */
+export class Broken extends Error {}
+
 export class Side {
   readonly context: QuickJSContext;
   /** Why it was stopped, said by us; what the code inside says may be a lie. */
@@ -71,6 +74,9 @@ export class Side {
     });
     try {
       return work();
+    } catch (error) {
+      const isOurs = !(error instanceof RangeError) && (error as Error)?.constructor?.name !== 'RuntimeError';
+      throw isOurs ? error : new Broken((error as Error).message);
     } finally {
       this.#used += since(started);
     }
