@@ -18,6 +18,12 @@ export const BACKENDS_OF: { readonly [use in SandboxUse]: readonly BackendName[]
   program: ['zygote', 'bwrap', 'container', 'process'],
 };
 
+/** Who can show folders of this machine to a program, and who sees from outside which files of them it opens. */
+export const PROGRAM_POWERS = {
+  mounts: ['zygote', 'bwrap', 'container'],
+  opened: ['zygote'],
+} as const satisfies { readonly [power: string]: readonly BackendName[] };
+
 /** What every run is held to; each is in the policy's digest and so in keys. */
 export interface SandboxLimits {
   /**

@@ -1,11 +1,14 @@
 /** The config field `sandbox` of every kind that runs code: which backend, how strict, which limits. */
 
 import type { Finding } from '#contract/kind.ts';
-import { BACKENDS_OF, type BackendName, type SandboxOptions, type SandboxUse } from '#contract/sandbox.ts';
+import {
+  BACKENDS_OF,
+  type BackendName,
+  PROGRAM_POWERS,
+  type SandboxOptions,
+  type SandboxUse,
+} from '#contract/sandbox.ts';
 import { type Static, Type } from '#contract/schema.ts';
-
-/** Who sees from outside which files a program opens. */
-const SEEING: readonly BackendName[] = ['zygote'];
 
 const Limit = (description: string, minimum: number) => Type.Optional(Type.Integer({ minimum, description }));
 
@@ -52,6 +55,9 @@ export function toSandboxOptions(field: Static<typeof SandboxField> | undefined)
   return field ?? {};
 }
 
+const can = (power: keyof typeof PROGRAM_POWERS, backend: BackendName): boolean =>
+  (PROGRAM_POWERS[power] as readonly BackendName[]).includes(backend);
+
 /**
  * What is wrong with a backend that is named for a use, before anything runs.
  * @param more for programs: whether data is mounted, and whether it must be seen that it is read
@@ -75,17 +81,17 @@ export function backendFindings(
     );
   if (strict === true && backend === 'process')
     return refuse('sandbox-weak', 'the backend process is weak, and `strict` refuses it', 'leave one of the two out');
-  if (more.mounts === true && backend === 'process')
+  if (more.mounts === true && !can('mounts', backend))
     return refuse(
       'sandbox-backend-unfit',
-      'the backend process cannot show datasets to a program',
-      'leave `backend` out, or name zygote, bwrap or container',
+      `the backend ${backend} cannot show datasets to a program`,
+      `leave \`backend\` out, or name ${PROGRAM_POWERS.mounts.join(', ')}`,
     );
-  if (more.evidence === true && !SEEING.includes(backend))
+  if (more.evidence === true && !can('opened', backend))
     return refuse(
       'sandbox-backend-unfit',
       `the backend ${backend} cannot see which files are opened, so that no run would have evidence`,
-      `leave \`backend\` out, or name ${SEEING.join(', ')}, or say \`evidence: off\``,
+      `leave \`backend\` out, or name ${PROGRAM_POWERS.opened.join(', ')}, or say \`evidence: off\``,
     );
   return [];
 }
