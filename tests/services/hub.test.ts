@@ -1,6 +1,10 @@
 /** Sets of the hub, over its protocol and with shards of another writer: what is read, how much of it, and what goes wrong. */
 
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { compress, init } from '@bokuweb/zstd-wasm';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SourceItem, SourceKind } from '#contract/kind.ts';
@@ -13,6 +17,10 @@ import { type HubRig, hubRig } from '#rig/hub-rig.ts';
 import { commitOf, type HubFault, type HubServer, startHubServer } from '#rig/hub-server.ts';
 import { Footers } from '#services/datasets/footers.ts';
 import { makeMemoryStore } from '#store/memory/memory-store.ts';
+
+/** 6,144 rows in three groups, written by DuckDB 1.5.6; group g holds the names whose number is g modulo 3, of 300. */
+const DUCKDB = fileURLToPath(new URL('./shards/duckdb-bloom.parquet', import.meta.url));
+const zstd = (text: string) => new Uint8Array(compress(Buffer.from(text)));
 
 const ROWS = 240;
 const rows = trajectoryRows(ROWS * 3);
@@ -30,6 +38,7 @@ const SET = {
 let hub: HubServer;
 
 test.before(async () => {
+  await init();
   hub = await startHubServer({ 'o/set': { files: SET, revisions: ['v1', 'refs/convert/parquet'] } });
 });
 test.before.each(() => {
@@ -193,10 +202,17 @@ test('other formats are streamed, and read again from the middle where they can 
             '---\nconfigs:\n- config_name: a\n  data_files:\n  - split: train\n    path: "a/*.jsonl"\n- config_name: b\n  default: true\n  data_files: b/*.jsonl.gz\n---\n',
           'a/one.jsonl': text,
           'b/one.jsonl.gz': new Uint8Array(gzipSync(text)),
+          'c/one.jsonl.zst': zstd(text),
         },
       },
     };
-    for (const spec of ['hf://o/text?config=a', 'hf://o/text', 'hf://o/text/a/one.jsonl', 'hf://o/text/**/*.gz']) {
+    for (const spec of [
+      'hf://o/text?config=a',
+      'hf://o/text',
+      'hf://o/text/a/one.jsonl',
+      'hf://o/text/**/*.gz',
+      'hf://o/text/c/*.zst',
+    ]) {
       const ref = await rig.ref(spec);
       assert.is(ref.files.length, 1, spec);
       const drawn = await draw(rig, ref, { count: 20, window: 4 });
@@ -206,6 +222,69 @@ test('other formats are streamed, and read again from the middle where they can 
     assert.is((await failureOf(rig.ref('hf://o/text?config=c'))).code, 'dataset-config-unknown');
     assert.is((await failureOf(rig.ref('hf://o/text?split=test'))).code, 'dataset-split-unknown');
     assert.is((await failureOf(rig.ref('hf://o/text/nothing'))).code, 'dataset-not-found');
+  }));
+
+test('a packed file that ends too early is told by name', () =>
+  withRig(async (rig) => {
+    const whole = zstd(jsonl(rows));
+    hub.repos = {
+      'o/cut': { files: { 'a.jsonl.zst': whole.subarray(0, whole.length - 40) } },
+      'o/whole': { files: { 'a.jsonl.zst': whole } },
+    };
+    const read = async (name: string) =>
+      (await draw(rig, await rig.ref(name), { count: 400, strategy: 'uniform' })).length;
+    const failure = await failureOf(read('hf://o/cut'));
+    assert.is(failure.code, 'dataset-corrupt');
+    assert.match(failure.message, /a\.jsonl\.zst/);
+    assert.is(await read('hf://o/whole'), 400);
+  }));
+
+test('Bloom filters keep row groups unread that statistics cannot rule out', async () => {
+  // Each of four groups holds every fourth name, so lowest and highest tell nothing.
+  const [groups, size] = [4, 2000];
+  const name = (nth: number) => `owner__repo-${String(nth).padStart(4, '0')}`;
+  const names = Array.from({ length: groups * size }, (_, at) => name(groups * (at % size) + Math.floor(at / size)));
+  const write = (bloomFilter: boolean) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [{ name: 'instance_id', data: names, type: 'STRING', bloomFilter, encoding: 'PLAIN' }],
+        rowGroupSize: size,
+        codec: 'UNCOMPRESSED',
+      }),
+    );
+  const groupBytes = size * (name(0).length + 4);
+  /** Row groups whose column was read for a lookup. */
+  const groupsRead = (bloomFilter: boolean, wanted: readonly string[]) =>
+    withRig(async (rig) => {
+      hub.repos = { 'o/prs': { files: { 'data/a.parquet': write(bloomFilter) } } };
+      const ref = await rig.ref('hf://o/prs');
+      hub.reset();
+      const found = await rig.datasets.find(ref, 'instance_id', wanted);
+      assert.equal(
+        found.map(({ value }) => value['instance_id']),
+        wanted.filter((id) => names.includes(id)),
+      );
+      const lengths = bodies().map(({ range }) => (range === null ? 0 : range[1] - range[0]));
+      return Math.floor(
+        lengths.filter((length) => length >= groupBytes).reduce((sum, each) => sum + each, 0) / groupBytes,
+      );
+    });
+  const absent = [1003, 2005, 3010].map((nth) => `${name(nth)}x`);
+  // The end of the file is as long as a group, and read in any case.
+  assert.equal([await groupsRead(false, absent), await groupsRead(true, absent)], [4, 1]);
+  assert.equal([await groupsRead(false, [name(10)]), await groupsRead(true, [name(10)])], [4, 2]);
+});
+
+test('Bloom filters of another writer (DuckDB) are understood: nothing that is there is ruled out', () =>
+  withRig(async (rig) => {
+    hub.repos = { 'o/duck': { files: { 'data/a.parquet': new Uint8Array(readFileSync(DUCKDB)) } } };
+    const ref = await rig.ref('hf://o/duck');
+    for (let nth = 0; nth < 300; nth += 23) {
+      const id = `owner__repo-${String(nth).padStart(4, '0')}`;
+      const found = await rig.datasets.find(ref, 'instance_id', [id]);
+      assert.ok(found.length >= 20 && found.every(({ value }) => value['instance_id'] === id), id);
+    }
+    assert.equal(await rig.datasets.find(ref, 'instance_id', ['owner__repo-0100x', 'owner__repo-0001y']), []);
   }));
 
 test('names: what does not exist, what may not be read, and what a token is for', async () => {

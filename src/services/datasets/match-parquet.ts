@@ -3,7 +3,7 @@
  * read; of the rest only the pages of that one column.
  */
 
-import { type FileMetaData, parquetSchema } from 'hyparquet';
+import { type FileMetaData, parquetSchema, type SchemaElement } from 'hyparquet';
 import { canSkipRowGroup } from 'hyparquet/src/filter.js';
 import { prefetchBloomFilters, prefetchPageIndexes } from 'hyparquet/src/plan.js';
 import { getPhysicalColumns } from 'hyparquet/src/schema.js';
@@ -50,7 +50,10 @@ async function candidates(
   file: FileBytes,
 ): Promise<readonly GroupRows[]> {
   const all = metadata.row_groups.map((_, nth) => ({ nth, wanted: [] }));
-  if (!canPrune(column, values, metadata)) return all;
+  const element = textElement(column, metadata);
+  if (element === null || !canPrune(values)) return all;
+  // Without it hyparquet fetches Bloom filters and does not look into them.
+  const schemaElements = { [column]: element };
   const filter = { [column]: { $in: [...values] } };
   const physicalColumns = getPhysicalColumns(parquetSchema(metadata));
   const bloomFiltersByGroup = await prefetchBloomFilters({ file, metadata, filter });
@@ -60,6 +63,7 @@ async function candidates(
     filter,
     columns: [column],
     bloomFiltersByGroup,
+    schemaElements,
   });
   const groups: GroupRows[] = [];
   let start = 0;
@@ -69,6 +73,7 @@ async function candidates(
       rowGroup,
       physicalColumns,
       filter,
+      schemaElements,
       ...(bloomFilters ? { bloomFilters } : {}),
     });
     const pages = pageRangesByGroup[nth];
@@ -86,10 +91,14 @@ function rowsOf(ranges: readonly (readonly [number, number])[], start: number): 
  * Statistics are in the order of bytes and are compared here as texts, which is the same as long as one side is ASCII. They
  * are of texts only where the column is one.
  */
-function canPrune(column: string, values: readonly string[], metadata: FileMetaData): boolean {
-  const element = metadata.schema.find(({ name, num_children }) => name === column && !num_children);
+function canPrune(values: readonly string[]): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is meant
+  return values.every((value) => /^[\x00-\x7f]+$/.test(value));
+}
+
+function textElement(column: string, { schema }: FileMetaData): SchemaElement | null {
+  const element = schema.find(({ name, num_children }) => name === column && !num_children);
   const isText =
     element?.type === 'BYTE_ARRAY' && (element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is meant
-  return isText && values.every((value) => /^[\x00-\x7f]+$/.test(value));
+  return element !== undefined && isText ? element : null;
 }
