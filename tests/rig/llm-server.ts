@@ -92,6 +92,8 @@ export interface ServerStats {
   /** Distinct bodies. */
   readonly distinct: number;
   readonly mostInFlight: number;
+  /** Opened so far. */
+  readonly connections: number;
 }
 
 export interface LlmServer {
@@ -105,6 +107,7 @@ export interface LlmServer {
 export async function startLlmServer(options: LlmServerOptions = {}): Promise<LlmServer> {
   const state = new State(options);
   const server = createServer((request, response) => void handle(state, request, response));
+  server.on('connection', () => state.connected());
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
@@ -136,6 +139,7 @@ class State {
   #output = 0;
   #inFlight = 0;
   #mostInFlight = 0;
+  #connections = 0;
   #bucket: number;
   #filledAt = performance.now();
 
@@ -152,7 +156,12 @@ class State {
       outputTokens: this.#output,
       distinct: this.#seen.size,
       mostInFlight: this.#mostInFlight,
+      connections: this.#connections,
     };
+  }
+
+  connected(): void {
+    this.#connections++;
   }
 
   arrived(text: string, headers: ServedRequest['headers']): ServedRequest {

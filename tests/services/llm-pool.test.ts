@@ -105,6 +105,8 @@ test('concurrency is shared by the models of an endpoint', async () => {
   // Arrivals may be spread out on a busy machine; what must never happen is a sixth.
   assert.ok(server.stats().mostInFlight <= 5);
   assert.is(server.stats().requests, 60);
+  // Nor are more connections opened than calls may be at once: a call that follows another takes its connection.
+  assert.ok(server.stats().connections <= 5, `${server.stats().connections} connections`);
   await rig.hub.close();
   await server.close();
 });

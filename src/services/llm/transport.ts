@@ -9,6 +9,7 @@ import type { EndpointSpec } from '#contract/manifest.ts';
 import type { Clock } from '#util/clock.ts';
 import type { StopSignal } from '#util/on-abort.ts';
 import { Exchange, type Reply } from './exchange.ts';
+import { Lanes } from './lanes.ts';
 
 export interface Transport {
   send(body: JsonObject, signal: StopSignal): Promise<Reply>;
@@ -29,13 +30,16 @@ export async function makeTransport({ endpoint, apiKey, headers, clock }: Transp
   // Both are loaded only when a call is really sent: together they cost 80 ms.
   const [{ default: Client }, undici] = await Promise.all([import('openai'), import('undici')]);
   const { timeouts } = endpoint;
-  const connections = new undici.Pool(new URL(endpoint.base_url).origin, {
-    connect: { timeout: timeouts.connect_ms },
+  const { origin } = new URL(endpoint.base_url);
+  const options = {
+    // One for all connections: TLS sessions are taken up again.
+    connect: undici.buildConnector({ timeout: timeouts.connect_ms }),
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: BODY_LIMIT,
     keepAliveTimeout: 30_000,
-  });
+  };
+  const lanes = new Lanes(() => new undici.Client(origin, options));
   const client = new Client({
     // The client insists on a key; where there is none its header is taken out below.
     apiKey: apiKey ?? 'none',
@@ -47,21 +51,23 @@ export async function makeTransport({ endpoint, apiKey, headers, clock }: Transp
     logLevel: 'off',
     defaultHeaders: { ...(apiKey === null ? { Authorization: null } : {}), ...headers },
   });
-  let template: Promise<Template> | null = null;
+  const template = makeTemplate(client);
+  // What is wrong with it is told to whoever sends.
+  template.catch(() => {});
   return {
     async send(body, signal) {
       if (signal.aborted) return { type: 'aborted' };
       const exchange = new Exchange(timeouts, clock, signal);
       try {
-        template ??= makeTemplate(client);
-        connections.dispatch({ ...(await template), body: JSON.stringify(body) }, exchange);
+        const request = { ...(await template), body: JSON.stringify(body) };
+        lanes.dispatch(request, exchange, exchange.ended);
       } catch (error) {
         // E.g. a header that cannot be sent.
         exchange.end({ type: 'error', error });
       }
       return exchange.ended;
     },
-    close: () => connections.destroy(),
+    close: () => lanes.close(),
   };
 }
 
