@@ -63,7 +63,7 @@ function start({ id, argv, cwd, env, dropsOutput, makes, removes }: Extract<Orde
   const refuse = (error: unknown) => {
     programs.delete(id);
     say({ type: 'refused', id, what, code: codeOf(error) });
-    removeFolders(removes);
+    void removeFolders(removes);
   };
   try {
     makeFolders(makes);
@@ -76,7 +76,7 @@ function start({ id, argv, cwd, env, dropsOutput, makes, removes }: Extract<Orde
     program.ended.then((ended) => {
       programs.delete(id);
       say({ type: 'ended', id, ...ended });
-      removeFolders(removes);
+      void removeFolders(removes);
     }, refuse);
   } catch (error) {
     refuse(error);

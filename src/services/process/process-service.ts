@@ -13,7 +13,7 @@ import { ProcessGroups } from './process-groups.ts';
 import { type Listener, type OwnedStart, startHere } from './program.ts';
 import { runCommand } from './run-command.ts';
 import { endStrays } from './strays.ts';
-import { makeFolders, WorkFolder } from './work-folder.ts';
+import { makeFolders, removeFolders, WorkFolder } from './work-folder.ts';
 
 export interface ProcessServiceOptions {
   readonly manifestDir: string;
@@ -76,7 +76,7 @@ export function makeProcessService(options: ProcessServiceOptions): ProcessServi
 
   const removing = new Set<Promise<void>>();
   const remove = (folder: WorkFolder): void => {
-    const removed: Promise<void> = folder.remove().finally(() => removing.delete(removed));
+    const removed: Promise<void> = removeFolders(folder.both).finally(() => removing.delete(removed));
     removing.add(removed);
   };
   let direct = 0;

@@ -1,6 +1,6 @@
 /** The fresh folder that a program runs in, what is laid into it, and what it left there. */
 
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { Failure } from '#contract/failure.ts';
@@ -68,14 +68,6 @@ export class WorkFolder {
     }
     return outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
-
-  /** Off this thread: on a busy disk the removal takes longer than the program did. Most programs leave nothing. */
-  async remove(): Promise<void> {
-    await Promise.all(
-      // A folder that cannot be removed (a read-only one inside) is left to the system's own cleaning.
-      this.both.map((folder) => rmdir(folder).catch(() => removeFull(folder))),
-    );
-  }
 }
 
 /** Synchronous: two calls are quicker than their way through the thread pool. @throws the system's error */
@@ -83,18 +75,14 @@ export function makeFolders(folders: readonly string[]): void {
   for (const folder of folders) mkdirSync(folder);
 }
 
-/** For a process that has nothing else to do: at once where they are empty, as most are. */
-export function removeFolders(folders: readonly string[]): void {
-  for (const folder of folders)
-    try {
-      rmdirSync(folder);
-    } catch {
-      void removeFull(folder);
-    }
-}
-
-function removeFull(folder: string): Promise<void> {
-  return rm(folder, { recursive: true, force: true }).catch(() => {});
+/**
+ * Off this thread: where the disk is told of every block that becomes free (`discard`), removing an empty folder takes a
+ * millisecond, which is longer than many programs. What cannot be removed (a read-only folder inside) is left to the system.
+ */
+export async function removeFolders(folders: readonly string[]): Promise<void> {
+  await Promise.all(
+    folders.map((folder) => rmdir(folder).catch(() => rm(folder, { recursive: true, force: true }).catch(() => {}))),
+  );
 }
 
 function listFiles(root: string): { path: string; state: string; bytes: number }[] {
