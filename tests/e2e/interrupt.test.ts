@@ -1,9 +1,10 @@
 /** Two runs side by side on one cache, and Ctrl-C once and twice: no paid answer is lost and none is paid twice. */
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { digestsUnder, eventsOf, finishOf } from '#rig/cli.ts';
-import { endsOf, linesOf, withProject } from '#rig/project.ts';
+import { cliOk, digestsUnder, eventsOf, finishOf, startCli } from '#rig/cli.ts';
+import { endsOf, linesOf, statesOf, withProject } from '#rig/project.ts';
 
 const NODES = `  rows: { kind: read, dataset: rows.jsonl, key: [id] }
   answers: { kind: generate, from: rows, model: m, prompt: prompt.md }
@@ -58,6 +59,85 @@ test('Ctrl-C: what is in flight ends and is kept, 130, and the rerun makes only 
       assert.is(project.answered, 60);
     },
   ));
+
+/** Each leaves its number, and one of a child in the background, where the test finds them; they end when the test says so. */
+const PROGRAM = `import json, os, subprocess, sys, time
+
+here, name, *child = sys.argv[1:]
+own = os.path.join(here, 'pids', name + ''.join(child))
+if not child:
+    subprocess.Popen([sys.executable, __file__, here, name, '.child'])
+with open(own + '.tmp', 'w') as file:
+    file.write(str(os.getpid()))
+os.rename(own + '.tmp', own)
+while not os.path.exists(os.path.join(here, 'go')):
+    time.sleep(.02)
+if name != 'lines':
+    print('{}')
+elif not child:
+    for line in sys.stdin:
+        print(json.dumps({'key': json.loads(line)['key'], 'done': True}), flush=True)
+`;
+
+test('kill -9 with programs under way: none stays behind, nor their folders, and the rerun does what is missing', () =>
+  withProject(
+    {
+      nodes: `  rows: { kind: read, dataset: rows.jsonl, key: [id] }
+  lines: { kind: command, from: rows, run: [python3, wait.py, HERE, lines], files: [wait.py], reads: [n], pure: true }
+  quick: { kind: command, run: "echo '{}'" }
+  once: { kind: command, after: quick, run: [python3, wait.py, HERE, "once\${matrix.n}"], files: [wait.py], stdout: ignore, matrix: { n: [1, 2, 3, 4, 5, 6] } }
+`,
+      rows: 5,
+      files: { 'wait.py': PROGRAM, 'pids/none': '', 'tmp/none': '' },
+      top: 'pools: { cpu: 16 }',
+    },
+    async (project) => {
+      project.edit('pipeline.yaml', /HERE/g, project.dir);
+      const started = startCli(['run', '.', '--plain'], { cwd: project.dir, env: { TMPDIR: project.path('tmp') } });
+      const names = ['lines', ...[1, 2, 3, 4, 5, 6].map((nth) => `once${nth}`)].flatMap((name) => [
+        name,
+        `${name}.child`,
+      ]);
+      try {
+        await until(() => names.every((name) => project.has(`pids/${name}`)) || started.child.exitCode !== null);
+      } catch (error) {
+        started.child.kill('SIGKILL');
+        throw error;
+      }
+      const pids = names.map((name) => Number(project.read(`pids/${name}`)));
+      assert.ok(pids.every((pid) => isAlive(pid)));
+      started.child.kill('SIGKILL');
+      await started.ended;
+      await until(() => !pids.some(isAlive));
+      await until(() => readdirSync(project.path('tmp')).every((name) => name === 'none'));
+      project.write('go', '');
+      const rerun = await project.ok();
+      assert.equal(
+        Object.values(statesOf(rerun)),
+        Object.values(statesOf(rerun)).map(() => 'done'),
+      );
+      assert.is(endsOf(rerun)['quick']?.reused, true);
+      assert.is(endsOf(rerun)['lines']?.counts['emitted'], 5);
+      assert.match((await cliOk(['verify'], { cwd: project.dir })).stdout, /everything is as it was stored/);
+      assert.is(finishOf(await project.ok()).rowsRun, 0);
+    },
+  ));
+
+/** Gone, or waiting for whoever takes over orphans to notice. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 1000) throw new Error(`never so: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 test('Ctrl-C twice ends at once; what was in flight stays counted as spent', () => {
   let isHanging = true;
