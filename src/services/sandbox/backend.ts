@@ -51,7 +51,7 @@ export class Infrastructure extends Error {
     super(message);
     this.code = /memory|ENOMEM/i.test(message)
       ? 'sandbox-out-of-memory'
-      : /No space|ENOSPC|quota/i.test(message)
+      : /No space|ENOSPC|quota|File too large/i.test(message)
         ? 'sandbox-full'
         : 'sandbox-died';
   }

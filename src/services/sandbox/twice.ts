@@ -4,6 +4,13 @@ import { Failure } from '#contract/failure.ts';
 import { Infrastructure } from './backend.ts';
 
 const PAUSE_MS = 50;
+const HINTS: { readonly [code in Infrastructure['code']]: string } = {
+  'sandbox-died': '`sluice doctor` tries every backend',
+  'sandbox-full':
+    'files laid in must fit `sandbox.limits`: `scratchBytes`, `scratchFiles` and `fileBytes`; else the machine is short of memory',
+  'sandbox-out-of-memory':
+    'lower `sandbox.limits.memoryBytes` or `pools: { sandbox: 1 }`: the machine is short of memory',
+};
 
 /** Whatever broke that is not the program's doing is tried once more. @throws Failure `sandbox-died` and its kin */
 export async function twice<T>(work: () => Promise<T>): Promise<T> {
@@ -20,7 +27,7 @@ export async function twice<T>(work: () => Promise<T>): Promise<T> {
     if (!(error instanceof Infrastructure)) throw error;
     throw new Failure(error.code, `the sandbox broke twice: ${error.message}`, {
       scope: 'infrastructure',
-      hint: '`sluice doctor` tries every backend; lower `sandbox.limits` if the machine is short of memory',
+      hint: HINTS[error.code],
     });
   }
 }

@@ -234,6 +234,16 @@ test('what always breaks is a failure by name, never a label', async () => {
   assert.is((await run({})).status, 'pass');
 });
 
+test('files that do not fit the scratch are a failure that says so', async () => {
+  const files = { 'data/big.txt': 'x'.repeat(100_000) };
+  for (const limits of [{ scratchBytes: 65_536 }, { scratchFiles: 1 }, { fileBytes: 1000 }]) {
+    const failure = await failureOf(run({ files, sandbox: { limits } }));
+    assert.is(failure.code, 'sandbox-full');
+    assert.match(failure.message, /No space left|File too large/);
+    assert.match(failure.hint ?? '', 'scratchFiles');
+  }
+});
+
 test('a stop ends the run at once', async () => {
   const stop = new AbortController();
   const bound = hub.bind({ priority: [], signal: stop.signal });

@@ -138,7 +138,7 @@ class Broker:
             self.drop_tester()
             raise Infrastructure("the tester died")
         if not verdict["ready"] and verdict["status"] == "gone":
-            raise Infrastructure("the candidate's process could not be set up: %s" % report)
+            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
         return {**verdict, **settle(verdict, report), **measured(report)}
 
     def prepare(self, tests, limits):
@@ -230,7 +230,7 @@ class Broker:
         report = self.stop()
         ours.close()
         if trouble == ("gone", "") and not words:
-            raise Infrastructure("the candidate's process could not be set up: %s" % report)
+            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
         status, detail = trouble or self.judge(words, token)
         if status == "invalid":
             raise Invalid(detail)
@@ -299,7 +299,7 @@ class Broker:
         report = self.stop()
         ours.close()
         if not words:
-            raise Infrastructure("the candidate's process could not be set up: %s" % report)
+            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
         output = base64.b64decode(report.get("output", ""))
         if len(words) == 2 and status == "gone":
             if words[1] in (["loaded"], ["exit", 0], ["exit", None]):

@@ -23,6 +23,8 @@ _GRACE_MS = 3
 # While nothing happens, how often the clock is looked at least.
 _LOOK_MS = 1000
 _CHANNEL = 3
+_NOT_SET_UP = 120
+_KEPT_TROUBLE = 300
 
 
 class Zygote:
@@ -73,7 +75,7 @@ class Zygote:
         for fd in (ended, out_read, self.orders.fileno()):
             poll.register(fd, select.POLLIN)
         cpu_limit, reason, output, written, used = limits["cpuMs"], None, [], 0, 0.0
-        over, stopped = False, False
+        over, stopped, said = False, False, b""
         while not over:
             wait = min(_LOOK_MS, max(_GRACE_MS, cpu_limit - used + _GRACE_MS))
             for fd, event in poll.poll(wait):
@@ -84,6 +86,7 @@ class Zygote:
                     if not piece:
                         poll.unregister(out_read)
                     written += len(piece)
+                    said = said or piece[:_KEPT_TROUBLE]
                     if keep_output and written <= limits["outputBytes"]:
                         output.append(piece)
                 elif not over:
@@ -128,6 +131,10 @@ class Zygote:
             # The broker says once a run that it is over; who has not heard it yet waits for it after the report.
             "stopped": stopped,
         }
+        if report["code"] == _NOT_SET_UP:
+            # Only asked for where the candidate has said nothing yet.
+            said = said or (os.read(out_read, _KEPT_TROUBLE) if select.select([out_read], [], [], 0)[0] else b"")
+            report["said"] = said.decode("utf-8", "replace")
         if keep_output:
             report["output"] = base64.b64encode(b"".join(output)).decode()
         return report
@@ -174,7 +181,7 @@ def _become_candidate(request, rlimits, channel_fd, out_write, stdin):
     except BaseException as error:
         # Before anything of the candidate's has run: this is our trouble. Exit code and words are only believed with it.
         os.write(2, ("sandbox: %r" % (error,)).encode())
-        os._exit(120)
+        os._exit(_NOT_SET_UP)
     try:
         if request["op"] == "bytecode":
             frames.send(channel, _digests(request["sources"]))
