@@ -59,6 +59,11 @@ export class ParquetDecoder {
     return free !== null && free.#lost === null ? free : new ParquetDecoder();
   }
 
+  /** Starts one for the file that will be read next, so that nobody waits for it. */
+  static warm(): void {
+    if (idle === null || idle.#lost !== null) idle = new ParquetDecoder();
+  }
+
   private constructor() {
     const main = fileURLToPath(import.meta.resolve('#services/datasets/parquet-decoder-main.ts'));
     const megabytes = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);

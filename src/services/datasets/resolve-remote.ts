@@ -13,6 +13,7 @@ import { chooseFiles } from './hub/choose-files.ts';
 import { readCard } from './hub/dataset-card.ts';
 import type { HubApi } from './hub/hub-api.ts';
 import { type HubSpec, isCommit, isHubSpec, parseHubSpec } from './hub/hub-spec.ts';
+import { ParquetDecoder } from './parquet-decoder.ts';
 import type { Remotes } from './remotes.ts';
 
 /** `offline` never asks; `online` asks for what nobody has looked up yet; `update` asks again for everything that floats. */
@@ -57,6 +58,8 @@ async function resolveHub(spec: string, options: RemoteResolverOptions): Promise
       : await api.commitOf(parsed.repo, parsed.revision, asked);
     const files = await listFiles(parsed, revision, api, asked);
     if (files instanceof Failure) return files;
+    // A set that nobody knew has not been read either.
+    if (files.some(({ format }) => format === 'parquet')) ParquetDecoder.warm();
     const digest = digestOf(files);
     await noteFiles(digest, files, notes);
     await notes.put(noteName, { revision, digest, files: files.length });
