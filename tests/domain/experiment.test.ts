@@ -96,6 +96,20 @@ test('results files that cannot be believed', () => {
   assert.equal(codes(readResultsFile('{"metrics": {"a": NaN}}', 'r')), ['metric-not-finite']);
   assert.equal(codes(readResultsFile('{"metrics": {"a": 1e999}}', 'r')), ['metric-not-finite']);
   assert.equal(codes(readResultsFile('{"metrics": ', 'r')), ['results-shape']);
+  // What a parser would take without a word, or leave out.
+  for (const text of [
+    '{"metrics": [1]}',
+    '{"metrics": "x"}',
+    '{"metrics": {"a": "x"}}',
+    '{"conditions": {"a": {"acc": 1}, "b": {}, "a": {"acc": 2}}}',
+    '{"conditions": {"a": {"1": {"acc": 1}, "\\u0031": {"acc": 2}}}}',
+    '{"metrics": {"a": 1}, "metrics": {"a": 2}}',
+  ])
+    assert.equal(codes(readResultsFile(text, 'r')), ['results-shape'], text);
+  assert.equal(
+    codes(readResultsFile('{"metrics": {"a": 1, "b": {"a": "\\"a\\":{"}, "c": [{"a": 1}, {"a": 1}]}}', 'r')),
+    [],
+  );
   assert.equal(codes(readResultsFile(`${'['.repeat(100_000)}`, 'r')), ['results-shape']);
 });
 

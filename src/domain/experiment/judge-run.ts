@@ -43,7 +43,7 @@ export function judgeRun(result: ProgramResult, rules: RunRules): JudgedRun {
   const merged = mergeMetrics(read, stdout);
   const dataset = checkDataset(stdout, result, rules);
   const troubles: Trouble[] = [
-    ...endOf(result),
+    ...endOf(result, rules),
     ...file.troubles,
     ...merged.troubles,
     ...dataset.troubles,
@@ -65,7 +65,7 @@ export function judgeRun(result: ProgramResult, rules: RunRules): JudgedRun {
   };
 }
 
-function endOf({ ended, code, signal, left }: ProgramResult): Trouble[] {
+function endOf({ ended, code, signal, left }: ProgramResult, { isResults }: RunRules): Trouble[] {
   const troubles: Trouble[] = [];
   if (ended === 'deadline')
     troubles.push({ code: 'time-budget-spent', reason: 'it was stopped at the end of its time budget' });
@@ -74,8 +74,7 @@ function endOf({ ended, code, signal, left }: ProgramResult): Trouble[] {
   else if (signal !== null) troubles.push({ code: 'ended-by-signal', reason: `it ended by ${signal}` });
   else if (code !== 0) troubles.push({ code: 'exit-code', reason: `it ended with exit code ${code}` });
   for (const { path, reason } of left)
-    if (/(^|\/)results[^/]*\.json$/.test(path))
-      troubles.push({ code: 'results-unusable', reason: `${path}: ${reason}` });
+    if (isResults(path)) troubles.push({ code: 'results-unusable', reason: `${path}: ${reason}` });
   return troubles;
 }
 

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import { isObject } from '#util/json-object.ts';
 import { MetricSet, type Metrics } from './metrics.ts';
+import { repeatedMember } from './repeated-member.ts';
 
 const CONDITION_MEMBERS = ['conditions', 'per_condition', 'condition_summaries'] as const;
 const NAMES = ['name', 'condition', 'cond', 'id'] as const;
@@ -25,7 +26,10 @@ export function readResultsFile(text: string, file: string): Metrics {
     set.trouble('results-shape', `${file} holds no object`);
     return set.result();
   }
-  if (value['metrics'] !== undefined) flatten(value['metrics'], [], file, set);
+  const repeated = repeatedMember(text);
+  if (repeated !== null) set.trouble('results-shape', `${file} gives \`${repeated}\` twice in one object`);
+  if (isObject(value['metrics'] ?? {})) flatten(value['metrics'] ?? {}, [], file, set);
+  else set.trouble('results-shape', `${file}#metrics is no object`);
   let found = value['metrics'] !== undefined;
   for (const member of CONDITION_MEMBERS) {
     const conditions = value[member];
@@ -34,6 +38,9 @@ export function readResultsFile(text: string, file: string): Metrics {
     readConditions(conditions, `${file}#${member}`, set);
   }
   if (!found) set.trouble('results-shape', `${file} has neither \`metrics\` nor \`conditions\``);
+  const result = set.result();
+  if (result.metrics.length > 0 || result.troubles.length > 0) return result;
+  set.trouble('results-shape', `${file} holds no number that is a metric`);
   return set.result();
 }
 

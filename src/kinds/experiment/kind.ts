@@ -8,7 +8,7 @@ import { type ExperimentConfig, experimentConfig } from './config.ts';
 
 const shared = {
   name: 'experiment',
-  version: 1,
+  version: 2,
   summary:
     'Runs ML experiment code without network and reads its metrics; made-up data, stale results and lies are refused.',
   example: `results:
