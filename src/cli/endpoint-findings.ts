@@ -1,6 +1,7 @@
 /** What `sluice doctor` says of a manifest's endpoints and models, after one free request to each endpoint. */
 
 import type { EndpointSpec, Manifest, ModelSpec } from '#contract/manifest.ts';
+import { plural } from '#report/text.ts';
 import { type Probed, probeEndpoint } from '#services/llm/probe-endpoint.ts';
 import type { SecretResolver } from '#services/secrets.ts';
 import { didYouMean } from '#util/did-you-mean.ts';
@@ -40,7 +41,11 @@ function endpointFinding(
   }
   // Some endpoints list their models to everybody: that a key was not refused is all that can be said for nothing.
   const key = api_key === null ? 'no key is sent' : 'the key is not refused';
-  return { what, state: 'ok', detail: `${base_url} answers in ${latencyMs} ms; ${key}; ${models?.length ?? 0} models` };
+  return {
+    what,
+    state: 'ok',
+    detail: `${base_url} answers in ${latencyMs} ms; ${key}; ${plural(models?.length ?? 0, 'model')}`,
+  };
 }
 
 function modelFinding(

@@ -13,7 +13,8 @@ interface Line {
   readonly note: string;
 }
 
-export function toBalance(summary: Summary, nodeLimit: number): string[] {
+/** @param columns in a narrower terminal what is 0 at every node is left out */
+export function toBalance(summary: Summary, nodeLimit: number, columns: number): string[] {
   const nodes = [...nodesOf(summary)].filter(hasWorked);
   if (nodes.length === 0) return [];
   const shown = nodes.length <= nodeLimit ? nodes : pickTelling(nodes, nodeLimit);
@@ -21,7 +22,7 @@ export function toBalance(summary: Summary, nodeLimit: number): string[] {
   const rest = nodes.filter((node) => !isShown.has(node));
   const lines = shown.map(toLineOf);
   if (rest.length > 0) lines.push({ name: `${rest.length} more nodes`, counts: sum(rest), note: 'without trouble' });
-  return layOut(lines);
+  return layOut(lines, columns);
 }
 
 /** Nodes with trouble first, then as many others as fit; in the order of the plan. */
@@ -69,19 +70,20 @@ function sum(nodes: readonly NodeView[]): BalanceNumbers {
   };
 }
 
-function layOut(lines: readonly Line[]): string[] {
+function layOut(lines: readonly Line[], columns: number): string[] {
   const nameWidth = Math.max(4, ...lines.map((line) => line.name.length));
-  const widths = NUMBERS.map((name) => Math.max(name.length, ...lines.map((line) => String(line.counts[name]).length)));
-  const row = (name: string, cells: readonly string[], note: string) =>
-    [padEnd(name, nameWidth), ...cells.map((cell, at) => padStart(cell, widths[at] ?? 0)), note].join('  ').trimEnd();
+  const widthOf = (name: (typeof NUMBERS)[number]) =>
+    Math.max(name.length, ...lines.map((line) => String(line.counts[name]).length));
+  const isTold = (name: (typeof NUMBERS)[number]) =>
+    name === 'in' || name === 'out' || lines.some(({ counts }) => counts[name] !== 0);
+  const isWide = NUMBERS.reduce((sum, name) => sum + 2 + widthOf(name), nameWidth) > columns;
+  const told = isWide ? NUMBERS.filter(isTold) : NUMBERS;
+  const row = (name: string, cellOf: (name: (typeof NUMBERS)[number]) => string, note: string) =>
+    [padEnd(name, nameWidth), ...told.map((number) => padStart(cellOf(number), widthOf(number))), note]
+      .join('  ')
+      .trimEnd();
   return [
-    row('node', NUMBERS, 'codes'),
-    ...lines.map(({ name, counts, note }) =>
-      row(
-        name,
-        NUMBERS.map((number) => String(counts[number])),
-        note,
-      ),
-    ),
+    row('node', (name) => name, 'codes'),
+    ...lines.map(({ name, counts, note }) => row(name, (number) => String(counts[number]), note)),
   ];
 }

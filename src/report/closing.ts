@@ -13,11 +13,15 @@ export interface ClosingOptions {
   readonly style?: Style;
   /** Nodes in the balance; the others are summed up in one line, so that the balance stays whole. */
   readonly nodeLimit?: number;
+  readonly columns?: number;
 }
 
-export function toClosing(summary: Summary, { style = NO_STYLE, nodeLimit = 200 }: ClosingOptions = {}): string[] {
+export function toClosing(
+  summary: Summary,
+  { style = NO_STYLE, nodeLimit = 200, columns = Number.POSITIVE_INFINITY }: ClosingOptions = {},
+): string[] {
   return [
-    ...section('balance of rows', toBalance(summary, nodeLimit), style),
+    ...section('balance of rows', toBalance(summary, nodeLimit, columns - 2), style),
     ...unbalanced(summary, style),
     ...section('trouble', troubleLines(summary, style), style),
     ...section('measured', evidenceLines(summary), style),

@@ -1,7 +1,9 @@
 /** The live view of a terminal: redrawn at most ten times a second, with trouble above it and the closing at its end. */
 
+import { stripVTControlCharacters } from 'node:util';
 import type { createLogUpdate } from 'log-update';
 import type { RunEvent } from '#contract/event.ts';
+import { displayWidth } from '#util/display-width.ts';
 import { toClosing } from './closing.ts';
 import { toFrame } from './frame.ts';
 import { nextCommands, nextLines } from './next-commands.ts';
@@ -15,6 +17,8 @@ const REDRAW_MS = 100;
 /** Without events the clock still moves. */
 const IDLE_MS = 1000;
 const CLOSING_NODES = 40;
+const ERASE_LINE = '\u001b[2K';
+const LINE_UP = '\u001b[1A';
 
 export interface TtyOptions {
   readonly style?: Style;
@@ -36,6 +40,9 @@ export function makeTty(output: Output, { style = NO_STYLE, file, now = Date.now
   let timer: NodeJS.Timeout | undefined;
   let isLoading = false;
   let live: ReturnType<typeof createLogUpdate> | null = null;
+  /** The frame on the screen, and the width that it was made for. */
+  let drawn: readonly string[] = [];
+  let drawnColumns = 0;
 
   // Read anew for each frame: windows change. Pseudo-terminals that were given no size say 0.
   const screen = {
@@ -66,11 +73,22 @@ export function makeTty(output: Output, { style = NO_STYLE, file, now = Date.now
     live ??= createLive(screen as unknown as NodeJS.WritableStream, { showCursor: output.isTTY !== true });
     drawnAt = now();
     const { columns, rows } = screen;
-    live(toFrame(summary, { columns, rows, now: drawnAt, style }).join('\n'));
+    if (columns < drawnColumns) clear();
+    drawn = toFrame(summary, { columns, rows, now: drawnAt, style });
+    drawnColumns = columns;
+    live(drawn.join('\n'));
     wait(IDLE_MS);
   };
   /** Clears the frame, so that what is written next stays above it. */
-  const clear = () => live?.clear();
+  const clear = () => {
+    // A window that was made narrower has broken lines of the frame in two, of which nobody else knows.
+    const rows = drawn.map((line) => Math.ceil(displayWidth(stripVTControlCharacters(line)) / screen.columns));
+    const added = rows.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
+    if (added > 0) output.write(`${ERASE_LINE}${LINE_UP}`.repeat(Math.min(added, screen.rows)));
+    live?.clear();
+    drawn = [];
+    drawnColumns = 0;
+  };
 
   return {
     event(event) {
@@ -80,7 +98,7 @@ export function makeTty(output: Output, { style = NO_STYLE, file, now = Date.now
         stop();
         clear();
         live?.done();
-        output.write(`${closingOf(summary, style, file).join('\n')}\n`);
+        output.write(`${closingOf(summary, style, file, screen.columns).join('\n')}\n`);
         return;
       }
       const above = linesAbove(event, before, style);
@@ -105,9 +123,9 @@ export function makeTty(output: Output, { style = NO_STYLE, file, now = Date.now
   };
 }
 
-function closingOf(summary: Summary, style: Style, file: string | undefined): string[] {
+function closingOf(summary: Summary, style: Style, file: string | undefined, columns: number): string[] {
   const next = nextLines(nextCommands(summary, file)).map((line) => `  ${line}`);
-  return [...toClosing(summary, { style, nodeLimit: CLOSING_NODES }), '', style('strong', 'next'), ...next];
+  return [...toClosing(summary, { style, nodeLimit: CLOSING_NODES, columns }), '', style('strong', 'next'), ...next];
 }
 
 const LEVELS: { readonly [level: string]: Tone } = { error: 'bad', warning: 'warn', info: 'dim' };

@@ -40,7 +40,7 @@ export class Counts {
   dispose(disposition: Disposition, code: string | null, count = 1): void {
     this.dispositions[disposition] += count;
     this.isDirty = true;
-    if (code === null) return;
+    if (code === null || count === 0) return;
     const codes = disposition === 'failed' || disposition === 'untried' ? this.failures : this.codes;
     codes.set(code, (codes.get(code) ?? 0) + count);
   }

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EventBody, RunEvent } from '#contract/event.ts';
+import { toClosing } from '#report/closing.ts';
 import { type FrameOptions, toFrame } from '#report/frame.ts';
 import { annotate, makeGithub } from '#report/github.ts';
 import { makeNdjson } from '#report/ndjson.ts';
@@ -272,9 +273,8 @@ test('ten thousand nodes fit on a screen, trouble and work first', () => {
 });
 
 /** What a terminal shows after the text: the few escapes that the view uses. */
-function screenOf(text: string): string[] {
-  const lines: string[] = [''];
-  let [row, column] = [0, 0];
+function screenOf(text: string, lines: string[] = ['']): string[] {
+  let [row, column] = [lines.length - 1, 0];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what this is about
   for (const [token, count, command] of text.matchAll(/\u001b\[(\d*)([A-Za-z])|\n|[^\n\u001b]+/g)) {
     const times = count === undefined || count === '' ? 1 : Number(count);
@@ -318,6 +318,54 @@ next
   sluice show pipelines/duel king.rejected --count-by rejection.code --profile example  # its 2 rejected rows
   sluice open pipelines/duel --profile example                              # the report in the browser`,
   );
+});
+
+/** As terminals do that are made narrower. */
+function reflow(lines: readonly string[], columns: number): string[] {
+  return lines.flatMap((line) => (line === '' ? [''] : (line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? [])));
+}
+
+test('a window made narrower and wider again leaves no stale line', () => {
+  let columns = 110;
+  const out = sink({ rows: 24 });
+  Object.defineProperty(out, 'columns', { get: () => columns });
+  let now = 0;
+  const tty = makeTty(out, { now: () => now });
+  const nodes = ['rows', 'a-node-with-a-long-name', 'another'].map((name) => header(name, 'row'));
+  const progress = (done: number): EventBody[] =>
+    nodes.map(({ id }) => ({
+      type: 'node-progress',
+      node: id,
+      counts: counts({ in: 90_000, emitted: done, rejected: done, reused: done, failed: 1 }),
+    }));
+  const events = toEvents([started(nodes), ...progress(100), ...progress(40_000), ...progress(80_000)]);
+  let screen = [''];
+  for (const [nth, event] of events.entries()) {
+    if (nth === 5 || nth === 8) {
+      screen = reflow(screen, nth === 5 ? 40 : 200);
+      columns = nth === 5 ? 40 : 200;
+    }
+    const before = out.writes.length;
+    now += 500;
+    tty.event(event);
+    screen = screenOf(out.writes.slice(before).join(''), screen);
+    while (screen.at(-1) === '' && screen.at(-2) === '') screen.pop();
+    const told = screen.filter((line) => line !== '');
+    assert.is(told.length, nth === 0 ? 0 : 4, `${nth}: ${screen.join('\n')}`);
+    assert.ok(
+      told.every((line) => displayWidth(line) <= columns),
+      screen.join('\n'),
+    );
+  }
+  tty.close();
+});
+
+test('in a narrow terminal the balance leaves out what is 0 everywhere', () => {
+  const events = TROUBLED.map((event) => event);
+  const wide = toClosing(summarizeAll(events)).join('\n');
+  assert.match(wide, /in {2}emitted {2}consumed {2}rejected {2}failed {2}untried {2}out {2}reused {2}codes/);
+  const narrow = toClosing(summarizeAll(events), { columns: 60 }).join('\n');
+  assert.match(narrow, /in {2}emitted {2}consumed {2}rejected {2}failed {2}out {2}reused {2}codes/);
 });
 
 test('a terminal is redrawn at most ten times a second, and not at all by a run that ends at once', () => {
