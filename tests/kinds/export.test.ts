@@ -253,6 +253,22 @@ test('the card: a header that the hub reads, whatever fields are called', async 
   assert.match(unnamed, /^license: unknown$/m);
 });
 
+test('croissant: what has no one type is a field only where it is text', async () => {
+  const rows = some(3).map((row, nth) => ({ ...row, fields: { ...row.fields, about: { nth, by: ['x'] } } }));
+  for (const [layout, isField] of [
+    ['jsonl', false],
+    ['json-files', false],
+    ['parquet', true],
+  ] as const) {
+    const config = { formats: { rows: {} }, layout };
+    const [set] = JSON.parse(filesOf(await run(config, rows))['croissant.json'] ?? '').recordSet;
+    const names = set.field.map(({ name }: { name: string }) => name);
+    assert.is(names.includes('rows/about'), isField, `${layout}: ${names}`);
+    assert.ok(names.includes('rows/score'));
+    assert.is(/Beside the fields: .*about/.test(set.description), !isField);
+  }
+});
+
 test('croissant: every file with its digest, and fields that name columns as they are', async () => {
   for (const layout of ['jsonl', 'parquet', 'json-files']) {
     const files = filesOf(await run({ ...CARDED, layout }, carded(12)));

@@ -93,14 +93,18 @@ export function toCroissant(about: About): string {
 }
 
 function toRecordSet(about: About, { format, columns, splits }: FormatSurvey) {
+  // Parquet holds them as JSON text. In JSON they are values of no one type, which Croissant has no name for.
+  const isNamed = ({ column }: ColumnSpec) => about.config.layout === 'parquet' || column.type !== 'json';
+  const others = columns.filter((spec) => !isNamed(spec)).map(({ name }) => name);
+  const more = others.length === 0 ? '' : ` Beside the fields: ${others.join(', ')}, JSON values of no one type.`;
   return {
     '@type': 'cr:RecordSet',
     '@id': format,
     name: format,
-    description: `Rows of the config ${format}: ${[...splits].map(([split, { rows }]) => `${rows} ${split}`).join(', ')}.`,
+    description: `Rows of the config ${format}: ${[...splits].map(([split, { rows }]) => `${rows} ${split}`).join(', ')}.${more}`,
     field: [
       ...(about.config.folder_by === undefined ? [splitField(format, [...splits.keys()])] : []),
-      ...columns.map((spec) => toField(about, format, spec)),
+      ...columns.filter(isNamed).map((spec) => toField(about, format, spec)),
     ],
   };
 }
