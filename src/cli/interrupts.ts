@@ -8,8 +8,11 @@ export interface Interrupts {
   dispose(): void;
 }
 
-/** @param also a signal that drains too, e.g. a watcher about to run again */
-export function makeInterrupts(io: Io, also?: AbortSignal): Interrupts {
+/**
+ * @param tell says that the first was heard
+ * @param also a signal that drains too, e.g. a watcher about to run again
+ */
+export function makeInterrupts(io: Io, tell: () => void, also?: AbortSignal): Interrupts {
   const drain = new AbortController();
   const stop = new AbortController();
   const remove = io.onInterrupt(() => {
@@ -17,7 +20,7 @@ export function makeInterrupts(io: Io, also?: AbortSignal): Interrupts {
       stop.abort();
       return;
     }
-    io.stderr.write('\nfinishing what is in flight; press Ctrl-C again to stop at once\n');
+    tell();
     drain.abort();
   });
   const follow = () => drain.abort();

@@ -39,6 +39,13 @@ export interface RunFlags {
   readonly plain?: boolean;
 }
 
+const STOPPING: EventBody = {
+  type: 'notice',
+  level: 'info',
+  code: 'stopping',
+  message: 'finishing what is in flight; press Ctrl-C again to stop at once',
+};
+
 const EXIT_CODES = { done: 0, failed: 1, frozen: 3, gated: 4, spent: 5, stopped: 130 } as const;
 
 export async function run(target: string | undefined, flags: RunFlags, io: Io): Promise<number> {
@@ -77,7 +84,7 @@ export async function runOnce(
 
   const id = newRunId();
   const folder = await store.runs.create(id);
-  const interrupts = makeInterrupts(io, round.drain);
+  const interrupts = makeInterrupts(io, () => teller.emit(STOPPING), round.drain);
   const teller = makeTeller({ run: id, folder, flags, prepared, target, io });
   const hub = await makeHub({
     prepared,
