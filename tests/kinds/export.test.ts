@@ -289,7 +289,7 @@ test('croissant: every file with its digest, and fields that name columns as the
       for (const each of field) {
         assert.not(ids.has(each['@id']), each['@id']);
         ids.add(each['@id']);
-        const source = each.source ?? each.subField[0].source;
+        const { source } = each;
         const set = sets.get(source.fileSet['@id']) as { includes: string } | undefined;
         const pattern = new RegExp(`^${set?.includes.replace(/[.]/g, '\\.').replace(/\*/g, '[^/]*')}$`);
         assert.ok(

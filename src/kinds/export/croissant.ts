@@ -142,7 +142,8 @@ function toField({ config }: About, format: string, { name, column }: ColumnSpec
     dataType: 'sc:Text',
     source: { ...source, transform: { jsonPath: /^\w+$/.test(member) ? member : `$[${JSON.stringify(member)}]` } },
   }));
-  return { ...base, ...repeated, subField };
+  // Readers of whole JSON files find the columns by the fields at the top.
+  return { ...base, ...repeated, source, subField };
 }
 
 /** Ids are references (IRI): what a field is called must not break them. */

@@ -10,7 +10,7 @@ const ANY = Type.Unknown();
 
 export const exportKind = defineWhole({
   name: 'export',
-  version: 4,
+  version: 5,
   summary:
     'Writes rows as training data: SFT, DPO, KTO, reward pairs or plain; JSON or Parquet; splits, a dataset card, checksums.',
   example: `dataset:
