@@ -1,7 +1,9 @@
 /** Commands that need no run: check, graph, kinds, init, new, doctor, completion, and the help of all. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cli, cliOk, inTemp } from '#rig/cli.ts';
@@ -147,6 +149,31 @@ test('doctor says what works, completion suggests commands and nodes', () =>
     writePipeline(dir);
     assert.match((await cliOk(['complete', '--', 'why', '.', ''], options)).stdout, /^a\t.*\nb\t/);
     assert.match((await cliOk(['complete', '--', 'ver'], options)).stdout, /^verify\t/);
+  }));
+
+test('a real bash completes commands, nodes, options and files, without any package, also when told twice', () =>
+  inTemp(async (dir) => {
+    writePipeline(dir);
+    mkdirSync(join(dir, 'bin'));
+    const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+    writeFileSync(join(dir, 'bin/sluice'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+    const script = `source <(sluice completion bash) && source <(sluice completion bash)
+complete -p sluice
+ask() { COMP_WORDS=(sluice "$@"); COMP_CWORD=$#; _sluice; echo "$*: \${COMPREPLY[*]}"; }
+ask ver; ask why . ''; ask why . '$(touch evil)'; ask run . --res`;
+    const said = execFileSync('bash', ['--norc', '-c', script], {
+      cwd: dir,
+      env: { PATH: `${dir}/bin:${process.env['PATH']}`, HOME: dir },
+      encoding: 'utf8',
+    });
+    assert.equal(said.trimEnd().split('\n'), [
+      'complete -o bashdefault -o default -F _sluice sluice',
+      'ver: verify',
+      'why . : a b',
+      'why . $(touch evil): ',
+      'run . --res: --resample',
+    ]);
+    assert.not.ok(existsSync(join(dir, 'evil')));
   }));
 
 /** In this process: the same program, with streams of its own. */

@@ -8,11 +8,31 @@ import { CommandError, type Io } from '../io.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-export async function completion(shell: string, _io: Io): Promise<number> {
+/**
+ * Our own: the package's asks for functions of `bash-completion`, which is not everywhere, evaluates what was typed, offers no
+ * files, and cannot be read twice. Works from bash 3.2 on.
+ */
+const BASH = `# bash completion for sluice: source <(sluice completion bash)
+_sluice() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    line=\${line%%$'\\t'*}
+    [[ $line != :* && $line == "$cur"* ]] && COMPREPLY+=("$line")
+  done < <(sluice complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o bashdefault -o default -F _sluice sluice
+`;
+
+export async function completion(shell: string, io: Io): Promise<number> {
   if (!SHELLS.includes(shell))
     throw new CommandError('unknown-shell', `there is no completion for ${JSON.stringify(shell)}`, {
       hint: `shells: ${SHELLS.join(', ')}`,
     });
+  if (shell === 'bash') {
+    io.stdout.write(BASH);
+    return 0;
+  }
   const { script } = await import('@bomb.sh/tab');
   script(shell, 'sluice', 'sluice');
   return 0;
