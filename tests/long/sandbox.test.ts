@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import type { BackendName } from '#contract/sandbox.ts';
 import { testJavaScript } from '#rig/javascript-bench.ts';
-import { testEscapes, testLies, testTraces } from '#rig/sandbox-bench.ts';
+import { testEscapes, testLies, testProgramEscapes, testTraces } from '#rig/sandbox-bench.ts';
 import { makeSandboxHub, type SandboxHub } from '#services/sandbox/sandbox-service.ts';
 
 const hubs: SandboxHub[] = [];
@@ -19,6 +19,7 @@ async function against(backend: BackendName, hub: SandboxHub, who: string): Prom
   testEscapes(test, backend, () => service, true);
   testLies(test, backend, () => service);
   testTraces(test, backend, () => service);
+  testProgramEscapes(test, backend, () => service);
 }
 
 await against('zygote', makeSandboxHub({ env: process.env }), 'as whoever runs this');

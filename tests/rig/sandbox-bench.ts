@@ -110,3 +110,39 @@ export function testTraces(test: Suite, backend: BackendName, service: () => San
     });
   }
 }
+
+/** Programs have more in sight (/proc, the software of the machine): the same attacks as programs of their own. */
+export function testProgramEscapes(test: Suite, backend: BackendName, service: () => SandboxService): void {
+  const secretFile = fileURLToPath(new URL('../../package.json', import.meta.url));
+  for (const { name, source, ends, inPrograms = true } of makeAttacks({
+    port: 9,
+    secretFile,
+    mark: MARK,
+    abstract: 'sluice-test',
+  })) {
+    if (!inPrograms) continue;
+    test(`${backend}, as a program: ${name}`, async () => {
+      process.env['SLUICE_TEST_MARK'] = MARK;
+      const { ended, stdout, stderr } = await service().runProgram({
+        argv: ['python3', '-B', 'main.py'],
+        files: { 'main.py': `${source}\nimport os as _os\nprint(attack(), flush=True)\n_os._exit(0)\n` },
+        deadlineMs: 4000,
+        sandbox: {
+          backend,
+          limits: {
+            memoryBytes: 2 ** 28,
+            fileBytes: 2 ** 24,
+            scratchBytes: 2 ** 25,
+            scratchFiles: 1024,
+            processes: 32,
+            openFiles: 64,
+            outputBytes: 2 ** 20,
+          },
+        },
+      });
+      if (ends.includes('policy_violation')) assert.is(ended, 'policy_violation', stdout + stderr);
+      else if (ends.includes('pass') && ended === 'exit' && stdout !== '') assert.is(stdout, 'kept in\n', stderr);
+      else assert.ok(ended !== 'exit' || stdout === '' || ends.includes('pass'), `${ended}: ${stdout}${stderr}`);
+    });
+  }
+}

@@ -13,7 +13,7 @@ import scripts
 import wire
 
 LARGEST_REPLY = 16 << 20
-_OURS = ("frames", "wire", "candidate", "tester", "zygote", "broker", "kernel", "callfilter", "scripts", "jail", "keeper", "program", "confine", "values")
+_OURS = ("frames", "wire", "candidate", "tester", "zygote", "broker", "kernel", "callfilter", "scripts", "jail", "keeper", "program", "confine", "values", "reaper")
 
 
 def _exception_form(error):

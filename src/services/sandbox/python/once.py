@@ -13,6 +13,7 @@ import confine
 import frames
 import kernel
 import program
+import reaper
 import scripts
 
 
@@ -66,6 +67,6 @@ def main():
     except OSError as error:
         frames.send(connection, {"infrastructure": "%s: %s" % (type(error).__name__, error)})
     finally:
-        program.kill_all()
+        reaper.kill_all()
         shutil.rmtree(top, ignore_errors=True)
         os._exit(0)

@@ -13,6 +13,7 @@ import confine
 import frames
 import jail
 import kernel
+import reaper
 
 _WORK = "/work"
 _IN_OPEN, _IN_ISDIR, _IN_Q_OVERFLOW = 0x20, 0x40000000, 0x4000
@@ -142,7 +143,7 @@ class Program:
         self.before = dict(_files(self.work))
         started = time.monotonic()
         status, usage = self._watch_over(self._start(), started)
-        kill_all()
+        reaper.kill_all()
         frames.send(self.connection, self._result(status, usage, started))
         self._send_files()
         frames.send(self.connection, {"end": True})
@@ -202,7 +203,7 @@ class Program:
                     self.watch.read()
                 elif fd == ended:
                     _, status, usage = os.wait4(pid, 0)
-                    kill_all()
+                    reaper.kill_all()
                     for read, name in names.items():
                         while select.select([read], [], [], 0)[0] and self._take(name, read):
                             pass
@@ -309,37 +310,3 @@ def _input(text):
         data = data[os.write(fd, data):]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-def kill_all():
-    """Everything that the program has started, daemons and sessions of their own included."""
-    if os.getpid() == 1:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except OSError:
-            pass
-    else:
-        _kill_descendants()
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except OSError:
-            return
-
-
-def _kill_descendants():
-    """Outside of a process namespace: orphans come to us (PR_SET_CHILD_SUBREAPER), so that going on until none is left finds all."""
-    for _ in range(1000):
-        try:
-            with open("/proc/self/task/%d/children" % os.getpid()) as file:
-                children = [int(pid) for pid in file.read().split()]
-        except OSError:
-            return
-        if not children:
-            return
-        for pid in children:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            except OSError:
-                pass

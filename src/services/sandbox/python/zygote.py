@@ -17,7 +17,7 @@ import candidate
 import confine
 import frames
 import kernel
-import program
+import reaper
 
 _GRACE_MS = 3
 # While nothing happens, how often the clock is looked at least.
@@ -109,7 +109,7 @@ class Zygote:
         _, status, usage = os.wait4(pid, 0)
         os.close(ended)
         if not confine.in_namespaces:
-            program.kill_all()
+            reaper.kill_all()
         if keep_output and reason is None:
             while written <= limits["outputBytes"]:
                 piece = os.read(out_read, 1 << 16) if select.select([out_read], [], [], 0)[0] else b""
