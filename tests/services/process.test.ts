@@ -281,6 +281,14 @@ test('silence ends as command-timeout for all who wait', async () => {
   await failureOf(opened.close());
 });
 
+test('a row that is answered and never ended is told as that', async () => {
+  const opened = await service.open(program('say({ key, set: { value } });', { timeoutMs: 1500 }), never);
+  const failure = await failureOf(opened.exchange('a', 1));
+  assert.is(failure.code, 'command-timeout');
+  assert.match(failure.message, 'never said `"done": true`');
+  await failureOf(opened.close());
+});
+
 test('a program that ignores the end of its input is ended', async () => {
   const opened = await service.open(shell('while true; do sleep 1; done', { timeoutMs: 200 }), never);
   assert.match((await failureOf(opened.close())).message, 'did not end after its input within 200 ms');

@@ -151,7 +151,12 @@ class LineProgram implements LineProcess {
     } else if (this.#silence !== null) this.#silence.refresh();
     else {
       const { argv, timeoutMs } = this.#command;
-      const expire = () => this.#fail(timeoutFailure(argv, timeoutMs, 'did not answer', this.#said));
+      const expire = () => {
+        // The likeliest mistake of a first program.
+        const isOpen = [...this.#waiting.values()].some(({ lines }) => lines.length > 0);
+        const what = isOpen ? 'set fields of a row, but never said `"done": true` for it,' : 'did not answer';
+        this.#fail(timeoutFailure(argv, timeoutMs, what, this.#said));
+      };
       this.#silence = setTimeout(expire, timeoutMs);
     }
   }
