@@ -54,7 +54,6 @@ await build({
     'linkedom',
     'liquidjs',
     'lmdb',
-    'openai',
     'sh-syntax',
     'undici',
     'web-tree-sitter',

@@ -14,12 +14,16 @@ const LIST_LIMIT = 4096;
 /** … but not lists of small things, such as an embedding's numbers: each item costs about 90 bytes of its own. Not part of any digest. */
 const LIST_ITEM_LEAST = 128;
 
-export interface EncodedRow {
-  readonly digest: Digest;
-  readonly bytes: Uint8Array;
+/** Fields in the form of a row's, before anything is hashed. */
+export interface EncodedFields {
   readonly body: RowBody;
   /** Values of the large fields that were set; not those carried. */
   readonly blobs: readonly Blob[];
+}
+
+export interface EncodedRow extends EncodedFields {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -27,6 +31,23 @@ export interface EncodedRow {
  * @throws NotCanonical for values that have no canonical form
  */
 export function encodeRow(set: JsonObject, carried?: RowBody, unset: readonly string[] = []): EncodedRow {
+  const { body, blobs } = layFields(set, carried, unset);
+  const bytes = Buffer.from(canonicalize(body as unknown as Json));
+  return { digest: sha256(bytes), bytes, body, blobs };
+}
+
+/**
+ * Fields that are not a row of their own, but are about to be laid over one.
+ * @throws NotCanonical for values that have no canonical form
+ */
+export function encodeFields(set: JsonObject): EncodedFields {
+  const fields = layFields(set, undefined, []);
+  // What is inline has not been looked at; large values have.
+  canonicalize(fields.body as unknown as Json);
+  return fields;
+}
+
+function layFields(set: JsonObject, carried: RowBody | undefined, unset: readonly string[]): EncodedFields {
   const inline: { [field: string]: Json } = carried ? { ...carried.i } : {};
   const large: { [field: string]: Digest } = carried ? { ...carried.b } : {};
   const blobs: Blob[] = [];
@@ -49,9 +70,7 @@ export function encodeRow(set: JsonObject, carried?: RowBody, unset: readonly st
       define(large, field, blob.digest);
     }
   }
-  const body: RowBody = { i: inline, b: large };
-  const bytes = Buffer.from(canonicalize(body as unknown as Json));
-  return { digest: sha256(bytes), bytes, body, blobs };
+  return { body: { i: inline, b: large }, blobs };
 }
 
 /** Assignment that treats `__proto__` as the plain field it is in hostile data. */

@@ -6,7 +6,7 @@ import type { RowOutcome } from '#contract/kind.ts';
 import type { PlanNode } from '#contract/plan.ts';
 import type { Disposition, RowBody, RowRef } from '#contract/row.ts';
 import type { NotCanonical } from '#keys/canonical.ts';
-import { encodeRow } from '#keys/row-body.ts';
+import { encodeFields } from '#keys/row-body.ts';
 import type { ActionEntry, EmissionEntry } from './entries.ts';
 import { layOver, type Rows } from './rows.ts';
 
@@ -50,7 +50,7 @@ function toEmissionEntry(
   unset: readonly string[],
   rows: Rows,
 ): EmissionEntry {
-  const encoded = encodeRow(set);
+  const encoded = encodeFields(set);
   for (const blob of encoded.blobs) rows.putBlob(blob);
   return { port, suffix, key, set: encoded.body, unset };
 }
@@ -106,7 +106,7 @@ function demand(body: RowBody | null): RowBody {
 function putRejected(body: RowBody, entry: ActionEntry, rows: Rows): Digest {
   const { code, reason, evidence } = entry.rejection ?? { code: '', reason: '', evidence: null };
   const set = entry.emissions[0]?.set ?? { i: {}, b: {} };
-  const rejection = encodeRow({ rejection: { code, reason, evidence } });
+  const rejection = encodeFields({ rejection: { code, reason, evidence } });
   for (const blob of rejection.blobs) rows.putBlob(blob);
   const row = layOver(body, { i: { ...set.i, ...rejection.body.i }, b: { ...set.b, ...rejection.body.b } }, []);
   rows.putRow(row);

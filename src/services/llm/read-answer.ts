@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Usage } from '#contract/services.ts';
 import { isCount } from '#util/answer-bound.ts';
+import { setMember } from '#util/json-object.ts';
 
 /** What the journal keeps of an answer; see CallRecord.answer. */
 export interface StoredAnswer extends JsonObject {
@@ -88,10 +89,12 @@ function toRaw(body: { readonly [name: string]: unknown }, message: object, clea
     if (typeof value !== 'object' || value === null) return value === true || value === false ? value : null;
     if (depth > DEEPEST) return null;
     if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
-    const members = Object.entries(value)
-      .filter(([name, member]) => !(value === message && HELD_ELSEWHERE.has(name) && typeof member === 'string'))
-      .map(([name, member]): [string, Json] => [clean(name), copy(member, depth + 1)]);
-    return Object.fromEntries(members);
+    const members: { [name: string]: Json } = {};
+    for (const [name, member] of Object.entries(value)) {
+      if (value === message && typeof member === 'string' && HELD_ELSEWHERE.has(name)) continue;
+      setMember(members, clean(name), copy(member, depth + 1));
+    }
+    return members;
   };
   return copy(body, 0);
 }
