@@ -123,4 +123,25 @@ test('a pace rises again when the endpoint lets in more', async () => {
   assert.ok(refused <= 0.06, `${refused} refused`);
 });
 
+test('requests a minute are kept', async () => {
+  const time = new VirtualTime();
+  const limits = { concurrency: 64, rpm: 10, tpm: null };
+  const pool = new EndpointPool(endpointSpec('http://x/v1', { limits }), time);
+  const { signal } = new AbortController();
+  const sent: number[] = [];
+  const call = async (nth: number) => {
+    const slot = await pool.acquire('m', [nth], 0, signal);
+    sent.push(time.now());
+    await time.wait(nth);
+    slot.succeeded(0);
+    slot.release();
+  };
+  await time.runUntil(Promise.all(Array.from({ length: 25 }, (_, nth) => call(nth))));
+  assert.is(sent.length, 25);
+  for (const [nth, at] of sent.slice(10).entries()) assert.ok(at - (sent[nth] ?? 0) > 60_000, `${sent}`);
+  // And no slower than they must be.
+  assert.ok((sent.at(-1) ?? 0) < 122_000, `${sent}`);
+  pool.close();
+});
+
 test.run();
