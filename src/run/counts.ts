@@ -25,7 +25,7 @@ export class Counts {
   readonly provisional = new Map<string, { count: number; reason: string }>();
   /** Fields that rows were rejected for not having, with what those rows do have. */
   readonly missing = new Map<string, { count: number; row: string; fields: Set<string> }>();
-  calls = 0;
+  #calls = 0;
   reusedCalls = 0;
   input = 0;
   output = 0;
@@ -33,9 +33,20 @@ export class Counts {
   attributedCalls = 0;
   /** The same by model, for the tally. */
   readonly #models = new Map<string, { calls: number; input: number; output: number }>();
-  /** Of the calls made in this run. */
-  usd = 0;
+  #usd = 0;
   isDirty = true;
+  /** Of an attempt of this run that was given up: its calls count, those still in flight too. */
+  earlier: Pick<Counts, 'calls' | 'usd'> | null = null;
+
+  /** Made in this run. */
+  get calls(): number {
+    return this.#calls + (this.earlier?.calls ?? 0);
+  }
+
+  /** Of the calls made in this run. */
+  get usd(): number {
+    return this.#usd + (this.earlier?.usd ?? 0);
+  }
 
   dispose(disposition: Disposition, code: string | null, count = 1): void {
     this.dispositions[disposition] += count;
@@ -55,8 +66,8 @@ export class Counts {
   /** A call made or recalled now; its usage is attributed when the row is committed. */
   call(use: CallUse): void {
     if (use.outcome === 'answered') {
-      this.calls++;
-      this.usd += use.usd;
+      this.#calls++;
+      this.#usd += use.usd;
     } else this.reusedCalls++;
     this.isDirty = true;
   }

@@ -8,6 +8,7 @@ import type { TreeFile } from '#contract/files.ts';
 import type { Digest } from '#contract/json.ts';
 import type { Plan } from '#contract/plan.ts';
 import type { Reason } from './await-inputs.ts';
+import type { Counts } from './counts.ts';
 import { type ActionEntry, EntryBook, type NodeEntry } from './entries.ts';
 import type { RunEnvironment, RunOptions, Shared } from './environment.ts';
 import type { ActionKeysEntry } from './known-actions.ts';
@@ -45,9 +46,11 @@ const TICK_MS = 100;
 /** @throws Failure `store-*` when the store cannot go on; everything else ends as the state of a node */
 export async function runPlan(plan: Plan, options: RunOptions, env: RunEnvironment): Promise<RunResult> {
   const losses = new Map<string, number>();
+  let paid: Paid = new Map();
   for (;;) {
-    const attempt = await runAttempt(plan, options, env, new Set(losses.keys()));
+    const attempt = await runAttempt(plan, options, env, new Set(losses.keys()), paid);
     if (attempt.type === 'ended') return attempt.result;
+    paid = attempt.paid;
     const { node, digest } = attempt.lost;
     const times = (losses.get(node) ?? 0) + 1;
     losses.set(node, times);
@@ -92,13 +95,17 @@ function upstreamOf(plan: Plan, id: string): Set<string> {
 
 type Attempt =
   | { readonly type: 'ended'; readonly result: RunResult }
-  | { readonly type: 'lost'; readonly lost: LostBody };
+  | { readonly type: 'lost'; readonly lost: LostBody; readonly paid: Paid };
+
+/** By node: what this run has paid so far. */
+type Paid = ReadonlyMap<string, Pick<Counts, 'calls' | 'usd'>>;
 
 async function runAttempt(
   plan: Plan,
   options: RunOptions,
   env: RunEnvironment,
   distrusted: ReadonlySet<string>,
+  paid: Paid,
 ): Promise<Attempt> {
   const abandon = new AbortController();
   const drain = AbortSignal.any([env.drain, abandon.signal]);
@@ -120,8 +127,11 @@ async function runAttempt(
   };
   const runs = new Map<string, NodeRun>();
   const limited = options.limit === null ? new Set<string>() : mainSources(plan);
-  for (const node of plan.nodes)
-    runs.set(node.id, new NodeRun(node, runs, limited.has(node.id) ? options.limit : null, shared));
+  for (const node of plan.nodes) {
+    const run = new NodeRun(node, runs, limited.has(node.id) ? options.limit : null, shared);
+    run.counts.earlier = paid.get(node.id) ?? null;
+    runs.set(node.id, run);
+  }
   const ticker = setInterval(() => {
     tellProgress(runs, env.emit);
     shared.actions.flush();
@@ -138,7 +148,8 @@ async function runAttempt(
     const fatal = failures.find((error) => !(error instanceof LostBody));
     if (fatal !== undefined) throw fatal;
     const lost = failures.find((error) => error instanceof LostBody);
-    if (lost instanceof LostBody) return { type: 'lost', lost };
+    if (lost instanceof LostBody)
+      return { type: 'lost', lost, paid: new Map([...runs].map(([id, { counts }]) => [id, counts])) };
     return { type: 'ended', result: toResult(runs, env) };
   } finally {
     clearInterval(ticker);

@@ -54,6 +54,23 @@ test('tampered, truncated and missing packs are made again in the same run: same
     },
   ));
 
+test('a body found damaged while calls are paid: what was paid before counts as made in this run', () =>
+  withProject({ nodes: NODES, rows: 600, server: { answers: ({ digest }) => digest } }, async (project) => {
+    await project.ok();
+    const before = project.answered;
+    for (const pack of project.packs()) {
+      const bytes = readFileSync(pack);
+      const at = bytes.indexOf('"r599"');
+      if (at >= 0) bytes[at + 2] = 'q'.charCodeAt(0);
+      writeFileSync(pack, bytes);
+    }
+    project.edit('prompt.md', /^/, 'Again: ');
+    const result = await project.ok();
+    assert.match(result.stdout, /body-lost/);
+    assert.is(finishOf(result).calls, 600);
+    assert.is(project.answered - before, 600);
+  }));
+
 /** The cache on a file system of its own. */
 async function onTmpfs(
   dir: string,

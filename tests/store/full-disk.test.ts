@@ -31,6 +31,8 @@ async function onTmpfs(size: string, act: (root: string, remount: (how: string) 
   });
 }
 
+/** More than any of these disks holds. */
+const MOST = 20_000;
 const bodyOf = (nth: number) => blobOf(`"${nth} ${'z'.repeat(2000)}"`);
 
 /** Puts until the store says that it is full. @returns how many bodies were synced */
@@ -39,9 +41,10 @@ async function fillUp(root: string, options: DiskStoreOptions): Promise<number> 
   let synced = 0;
   let failure: Failure | undefined;
   try {
-    for (let nth = 0; nth < 20_000; nth++) {
+    for (let nth = 0; nth < MOST; nth++) {
       await store.blobs.put([bodyOf(nth)]);
       await store.entries.put('action', [entryOf(`${nth}`)]);
+      if (nth % 10 === 9) await store.entries.put('node', [entryOf(`${nth}`)]);
       if (nth % 50 === 49) {
         await store.sync();
         synced = nth + 1;
@@ -67,6 +70,21 @@ async function checkIntact(root: string, synced: number): Promise<void> {
     assert.not.ok((await store.blobs.get(nths.map((nth) => bodyOf(nth).digest))).includes(undefined));
     const keys = nths.map((nth) => entryOf(`${nth}`).key);
     assert.not.ok((await store.entries.get('action', keys)).includes(undefined));
+    // Never an entry before its body, whoever reads it and whatever became of the rest.
+    const all = [...Array(MOST).keys()];
+    for (const level of ['action', 'node'] as const) {
+      const found = await store.entries.get(
+        level,
+        all.map((nth) => entryOf(`${nth}`).key),
+      );
+      const kept = all.filter((nth) => found[nth] !== undefined);
+      const bodies = await store.blobs.get(kept.map((nth) => bodyOf(nth).digest));
+      assert.equal(
+        kept.filter((_, at) => bodies[at] === undefined),
+        [],
+        level,
+      );
+    }
     // There is room again: work goes on.
     await store.blobs.put([bodyOf(99_999)]);
     await store.calls.answer(await store.calls.intend(intentOf('later')), answerOf('later'));

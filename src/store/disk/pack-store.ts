@@ -41,12 +41,14 @@ export class PackStore {
       options.prepareRoot();
       atPath(this.packs.dir, () => makeFolder(this.packs.dir));
     };
+    const bodies = new PackWriter(this.packs, 'blobs', { writer, sealBytes, fs, prepare });
     this.blobs = {
-      writer: new PackWriter(this.packs, 'blobs', { writer, sealBytes, fs, prepare }),
+      writer: bodies,
       index: new KeyIndex(root, 'blobs', [FRAME.blob, FRAME.list], this.packs, writer, fs),
     };
     this.entries = {
-      writer: new PackWriter(this.packs, 'entries', { writer, sealBytes, fs, prepare }),
+      // Nobody may see an entry before the bodies that it names.
+      writer: new PackWriter(this.packs, 'entries', { writer, sealBytes, fs, prepare, first: () => bodies.flush() }),
       index: new KeyIndex(root, 'entries', [FRAME.action, FRAME.actionAgain], this.packs, writer, fs),
     };
   }
@@ -138,7 +140,8 @@ export class PackStore {
     try {
       await this.#syncOnce(true);
     } finally {
-      for (const { writer, index } of [this.blobs, this.entries]) {
+      // Entries first: they look whether the bodies could be written.
+      for (const { writer, index } of [this.entries, this.blobs]) {
         await writer.close().catch(() => {});
         index.close();
       }

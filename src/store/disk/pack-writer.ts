@@ -21,6 +21,7 @@ export class PackWriter {
   readonly #fs: FsCalls;
   /** Makes the folders of a store that is written for the first time. */
   readonly #prepare: () => void;
+  readonly #first: () => void;
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #fill = 0;
   #open: OpenPack | null = null;
@@ -34,7 +35,14 @@ export class PackWriter {
   constructor(
     packs: Packs,
     family: PackFamily,
-    options: { writer: string; sealBytes: number; fs: FsCalls; prepare: () => void },
+    options: {
+      writer: string;
+      sealBytes: number;
+      fs: FsCalls;
+      prepare: () => void;
+      /** Called before anything goes to the system; what it throws keeps everything here. */
+      first?: () => void;
+    },
   ) {
     this.#packs = packs;
     this.#family = family;
@@ -42,6 +50,7 @@ export class PackWriter {
     this.#sealBytes = options.sealBytes;
     this.#fs = options.fs;
     this.#prepare = options.prepare;
+    this.#first = options.first ?? (() => {});
   }
 
   /** @returns the frame's place; readable at once, durable after `sync` */
@@ -59,6 +68,7 @@ export class PackWriter {
 
   #appendLarge(type: FrameType, key: string, payload: Uint8Array, time: number): number {
     this.flush();
+    this.#first();
     const open = this.#current();
     const head = Buffer.alloc(HEAD_BYTES);
     writeHead(head, 0, type, key, time, payload);
@@ -119,6 +129,7 @@ export class PackWriter {
   /** Hands the buffer to the system, so that other processes see it. After a failure it is kept and tried again. */
   flush(): void {
     if (this.#fill === 0 || this.#open === null) return;
+    this.#first();
     const open = this.#open;
     atPath(open.pack.path, () => this.#fs.write(open.fd, this.#buffer.subarray(0, this.#fill), open.pack.size));
     const bytes = this.#fill;
