@@ -30,7 +30,8 @@ const { values: flags, positionals: fragments } = parseArgs({
   },
 });
 
-const jobs = toPositive('jobs', flags.jobs, availableParallelism());
+// One more than cores: many tests wait for servers and deadlines.
+const jobs = toPositive('jobs', flags.jobs, availableParallelism() + 1);
 const limitMs = 1000 * toPositive('limit', flags.limit, flags.long ? 20 * 60 : 120);
 
 const running = new Set();

@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import { checkDuel, checkJournal } from '#rig/duel-scenario.ts';
 
-test('60 turns: honest ledger, same bytes anywhere, only what is new', () => checkDuel(60));
-test('the journal is believed over the server', () => checkJournal(20));
+test('24 turns: honest ledger, same bytes anywhere, only what is new', () => checkDuel(24));
+test('the journal is believed over the server', () => checkJournal(8));
 
 test.run();

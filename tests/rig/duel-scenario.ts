@@ -128,13 +128,14 @@ async function checkOnlyWhatIsNew(base: string, project: DuelProject, server: Se
   assert.is(made, finishOf(third).calls);
   assert.ok(made > 0 && made <= 2 * duels, 'only the new judge is asked, in both orders');
 
-  edit({ turns: project.turns + 50 });
+  const more = Math.min(50, project.turns);
+  edit({ turns: project.turns + more });
   const more = await run(base);
   const counts = countsOf(more);
   const expected = 50 + ((counts.get('challenger')?.in ?? 0) - countOf(nothing, 'challenger'));
-  assert.is(counts.get('king')?.in, project.turns + 50);
+  assert.is(counts.get('king')?.in, project.turns + more);
   const calls = await madeSince();
-  assert.ok(calls >= expected && calls <= 50 + 50 + 4 * 50, `${calls} calls for 50 new turns`);
+  assert.ok(calls >= expected && calls <= 6 * more, `${calls} calls for ${more} new turns`);
 
   edit({ kingPrompt: `${KING_PROMPT}{% comment %}the same prompt, in other words{% endcomment %}` });
   const reworded = await run(base);

@@ -213,7 +213,7 @@ test('parquet damaged anywhere is a failure or records, never a crash', async ()
         assert.ok(['none', 'dataset-corrupt', 'dataset-too-large'].includes(code), code);
       },
     ),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 12, endOnFailure: true },
   );
 });
 
