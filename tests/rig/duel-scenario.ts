@@ -128,14 +128,14 @@ async function checkOnlyWhatIsNew(base: string, project: DuelProject, server: Se
   assert.is(made, finishOf(third).calls);
   assert.ok(made > 0 && made <= 2 * duels, 'only the new judge is asked, in both orders');
 
-  const more = Math.min(50, project.turns);
-  edit({ turns: project.turns + more });
+  const added = Math.min(50, project.turns);
+  edit({ turns: project.turns + added });
   const more = await run(base);
   const counts = countsOf(more);
-  const expected = 50 + ((counts.get('challenger')?.in ?? 0) - countOf(nothing, 'challenger'));
-  assert.is(counts.get('king')?.in, project.turns + more);
+  const expected = added + ((counts.get('challenger')?.in ?? 0) - countOf(nothing, 'challenger'));
+  assert.is(counts.get('king')?.in, project.turns + added);
   const calls = await madeSince();
-  assert.ok(calls >= expected && calls <= 6 * more, `${calls} calls for ${more} new turns`);
+  assert.ok(calls >= expected && calls <= 6 * added, `${calls} calls for ${added} new turns`);
 
   edit({ kingPrompt: `${KING_PROMPT}{% comment %}the same prompt, in other words{% endcomment %}` });
   const reworded = await run(base);
