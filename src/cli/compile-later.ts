@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 /** Bytes of bytecode that a function runs before it is looked at; V8's own number is 67,584. */
 const BUDGET = 400_000;
 
+/** Later versions do not know the flag by this name, and would say so on standard error. */
 export function compileLater(): void {
-  setFlagsFromString(`--interrupt-budget=${BUDGET}`);
+  if (process.versions.node.startsWith('20.')) setFlagsFromString(`--interrupt-budget=${BUDGET}`);
 }

@@ -94,13 +94,13 @@ export class DiskEntries implements EntryStore {
   }
 
   #replaceActions(entries: readonly Entry[]): Entry[] {
-    const superseded: number[] = [];
+    const replaced: number[] = [];
     for (const entry of entries) {
       const old = this.#findAction(entry.key, this.#spotAction);
       this.#store.entries.index.add(entry.key, this.#append(FRAME.actionAgain, entry));
-      if (old !== undefined && this.#supersede(old.place)) superseded.push(old.place);
+      if (old !== undefined) replaced.push(old.place);
     }
-    this.#markOnDisk(superseded);
+    this.#supersede(replaced);
     return [...entries];
   }
 
@@ -137,7 +137,7 @@ export class DiskEntries implements EntryStore {
         nodes.put(key, this.#toText(place));
       });
     });
-    this.#markOnDisk(lost.filter((place) => this.#supersede(place)));
+    this.#supersede(lost);
     return result;
   }
 
@@ -189,16 +189,17 @@ export class DiskEntries implements EntryStore {
   }
 
   /**
-   * Marks a record so that reading in order steps over it. The index knows better anyway, so losing the mark is harmless.
-   * @returns whether it is to be marked on disk as well: what is not written yet takes its mark along
+   * Marks records so that reading in order steps over them. The index knows better anyway, so losing a mark on disk is
+   * harmless. In memory it comes last: a block that is read anew takes its marks from the disk.
    */
-  #supersede(place: number): boolean {
+  #supersede(places: readonly number[]): void {
     const { packs } = this.#store;
-    const pack = packs.packOf(place);
-    if (pack === undefined) return false;
-    const offset = packs.offsetOf(place);
-    if (packs.head(pack, offset)) packs.bytes[packs.at + SUPERSEDED_MARK.offset] = SUPERSEDED_MARK.byte[0] ?? 0;
-    return pack.tail === null || offset < pack.tail.from;
+    this.#markOnDisk(places);
+    for (const place of places) {
+      const pack = packs.packOf(place);
+      if (pack !== undefined && packs.head(pack, packs.offsetOf(place)))
+        packs.bytes[packs.at + SUPERSEDED_MARK.offset] = SUPERSEDED_MARK.byte[0] ?? 0;
+    }
   }
 
   #markOnDisk(places: readonly number[]): void {
@@ -206,7 +207,8 @@ export class DiskEntries implements EntryStore {
     const byPack = new Map<Pack, number[]>();
     for (const place of places) {
       const pack = packs.packOf(place);
-      if (pack === undefined) continue;
+      // What is not written yet takes its mark along.
+      if (pack === undefined || (pack.tail !== null && packs.offsetOf(place) >= pack.tail.from)) continue;
       const marked = byPack.get(pack);
       if (marked === undefined) byPack.set(pack, [place]);
       else marked.push(place);
