@@ -230,8 +230,9 @@ class Hub implements LlmHub {
         return recordings;
       },
       cannotKeep: (failure) => {
-        this.#unkept = failure instanceof Failure ? failure : null;
-        if (this.#unkept !== null) for (const open of this.#endpoints.values()) open.pool.halt(this.#unkept);
+        if (!(failure instanceof Failure)) return;
+        this.#unkept = failure;
+        for (const { pool } of this.#endpoints.values()) pool.halt(failure);
       },
       background: (work) => {
         const watched: Promise<void> = work.catch(() => {}).finally(() => void this.#background.delete(watched));
