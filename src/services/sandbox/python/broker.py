@@ -16,6 +16,8 @@ import frames
 import kernel
 import tester
 import zygote
+from outcome import Infrastructure, add, equal_text, measured, settle
+from session import of_load
 
 # Runs by one tester; what its tests did to the interpreter ends with it.
 RUNS_A_TESTER = 64
@@ -25,10 +27,6 @@ _TESTER_MEMORY = 512 << 20
 
 _ENDING_SECONDS = 2
 _NO_VERDICT = {"passed": 0, "total": 0, "behaviour": "", "taken": [], "ready": True, "mutated": False}
-
-
-class Infrastructure(Exception):
-    """It says nothing about the candidate."""
 
 
 class Invalid(Exception):
@@ -249,7 +247,7 @@ class Broker:
             if len(words) == 3 and last[0] == "x":
                 status = {"AssertionError": "fail_assert", "Failed": "fail_assert", "MemoryError": "memory"}.get(last[1], "fail_exception")
                 return status, "%s: %s" % (str(last[1])[:100], str(last[3])[:200])
-            return tester.of_load(last)
+            return of_load(last)
         except (TypeError, IndexError, KeyError):
             return "forged", "its words are none of ours"
 
@@ -292,9 +290,7 @@ class Broker:
         except frames.Malformed:
             status, detail = "forged", "its words are none of ours"
         # It ends by itself now; only then is its output whole.
-        if len(words) == 2:
-            select.select([self.zygote.orders], [], [], max(0, (deadline - frames.monotonic_ms()) / 1000))
-        elif status == "gone" and words:
+        if len(words) == 2 or (status == "gone" and words):
             select.select([self.zygote.orders], [], [], max(0, (deadline - frames.monotonic_ms()) / 1000))
         report = self.stop()
         ours.close()
@@ -307,7 +303,7 @@ class Broker:
             elif type(words[1]) is list and words[1][:1] == ["exit"]:
                 status, detail = "fail_exception", "exit code %s" % (words[1][1:],)
             else:
-                status, detail = tester.of_load(words[1] if type(words[1]) is list else [])
+                status, detail = of_load(words[1] if type(words[1]) is list else [])
         elif status == "gone" and report["reason"] is None and report["signal"] == 0 and report["code"] == 0:
             # By os._exit or an exec of nothing: its output counts all the same, there is nothing else to forge.
             status = "pass"
@@ -332,50 +328,3 @@ class Broker:
         if answer is None:
             return {"digests": None, **measured(report)}
         return {"digests": answer[1], **measured(report)}
-
-
-_SIGNALS = {31: ("policy_violation", "a system call that only an escape needs"), 24: ("timeout_cpu", "")}
-
-
-def settle(verdict, report):
-    """Status and detail, where the end of the process says more than the tester can."""
-    status, reason, signal = verdict["status"], report["reason"], report["signal"]
-    if reason == "output_limit":
-        return {"status": "output_limit", "detail": "more output than the limit"}
-    if signal == 31:
-        return {"status": "policy_violation", "detail": _SIGNALS[31][1]}
-    if status == "gone" or (status == "timeout_wall" and reason == "timeout_cpu"):
-        if reason == "timeout_cpu" or signal == 24:
-            return {"status": "timeout_cpu", "detail": "more processor time than the limit"}
-        if signal == 9 and reason is None:
-            # Nobody inside can do that to the first process of a namespace: the machine is out of memory, or the limit of whole seconds.
-            if report["cpuMs"] >= 1000:
-                return {"status": "timeout_cpu", "detail": "more processor time than the limit"}
-            raise Infrastructure("out of memory, or killed from outside")
-        if signal and signal != 9:
-            return {"status": "crash_signal", "detail": "signal %d" % signal}
-        if reason == "done":
-            return {"status": "forged", "detail": "it closed the channel and stayed"}
-        return {"status": "fail_exception", "detail": "it ended with exit code %d before it had answered" % report["code"]}
-    return {"status": status, "detail": verdict["detail"]}
-
-
-def measured(report):
-    return {name: report[name] for name in ("cpuMs", "wallMs", "peakBytes")}
-
-
-def add(sums, report):
-    if sums is None:
-        return report
-    return {
-        "cpuMs": max(sums["cpuMs"], report["cpuMs"]),
-        "wallMs": sums["wallMs"] + report["wallMs"],
-        "peakBytes": max(sums["peakBytes"], report["peakBytes"]),
-    }
-
-
-def equal_text(given, wanted, exact):
-    if exact:
-        return given == wanted
-    trim = lambda data: [line.rstrip() for line in data.rstrip().split(b"\n")]
-    return trim(given) == trim(wanted)

@@ -13,7 +13,10 @@ import scripts
 import wire
 
 LARGEST_REPLY = 16 << 20
-_OURS = ("frames", "wire", "candidate", "tester", "zygote", "broker", "kernel", "callfilter", "scripts", "jail", "keeper", "program", "confine", "values", "reaper")
+_OURS = (
+    "broker", "callfilter", "candidate", "confine", "frames", "jail", "keeper", "kernel", "once", "outcome", "program", "reaper",
+    "scripts", "session", "tester", "values", "wire", "zygote",
+)
 
 
 def _exception_form(error):
