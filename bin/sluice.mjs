@@ -23,8 +23,12 @@ function isBehind() {
   const files = readdirSync(at('src'), { recursive: true, withFileTypes: true });
   if (files.some((file) => file.isFile() && writtenAt(`${file.parentPath ?? file.path}/${file.name}`) > builtAt))
     return true;
-  // Looked at once a move of git.
-  utimesSync(main, new Date(), new Date());
+  try {
+    // Looked at once a move of git.
+    utimesSync(main, new Date(), new Date());
+  } catch {
+    // Somebody else's clone: looked at each time.
+  }
   return false;
 }
 

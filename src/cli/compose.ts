@@ -245,14 +245,13 @@ export async function makeHub(options: HubOptions): Promise<ServiceHub & { ledge
   runs?.resize(plan.pools['sandbox'] ?? null);
   await runs?.warm({});
   return {
-    bind: (scope) =>
-      ({
-        llm: llm?.bind(scope),
-        datasets: datasets?.bind(scope.node, scope.signal),
-        process,
-        sandbox: runs?.bind(scope),
-        code,
-      }) as unknown as ReturnType<ServiceHub['bind']>,
+    bind: (scope) => ({
+      llm: llm?.bind(scope),
+      datasets: datasets?.bind(scope.node, scope.signal),
+      process,
+      sandbox: runs?.bind(scope),
+      code,
+    }),
     identity: (need, config) => serviceIdentity(need, config, prepared.environment),
     ledgerUsd: async () => {
       const ledger = await llm?.ledger();

@@ -261,7 +261,8 @@ export interface ActionScope {
 
 /** Everything that kinds may reach, made once a run in cli/compose.ts. */
 export interface ServiceHub {
-  bind(scope: ActionScope): Services;
+  /** Those that the plan's kinds need. */
+  bind(scope: ActionScope): { readonly [N in keyof Services]?: Services[N] | null | undefined };
   /** What a needed service contributes to the key of a node with this config, e.g. a sandbox policy; null for most. */
   identity(need: Need, config: JsonObject): Promise<Json>;
   close(): Promise<void>;

@@ -182,7 +182,7 @@ export function toContext(
 ): Context<unknown> {
   const needs = node.kind.needs ?? [];
   const fresh = shared.options.resample.has(node.id);
-  const services: Partial<Services> =
+  const services =
     needs.length > 0 ? shared.env.hub.bind({ node: node.id, priority, signal, drain, fresh, onCall }) : {};
   const refused = refusedServices(node.kind.name);
   const granted = <N extends keyof Services>(need: N): Services[N] =>
