@@ -3,13 +3,11 @@ One warm unit's trusted middle: takes orders from outside, holds tests, keeps a 
 and makes of both reports what the run came to.
 """
 
-import base64
 import gc
 import hashlib
 import os
-import secrets
-import select
 import socket
+from importlib import import_module
 
 import confine
 import frames
@@ -17,16 +15,21 @@ import kernel
 import tester
 import zygote
 from outcome import Infrastructure, add, equal_text, measured, settle
+from run import GONE, NO_END, Deserted, Run
 from session import of_load
 
 # Runs by one tester; what its tests did to the interpreter ends with it.
 RUNS_A_TESTER = 64
 # What the tests have beside twice what a candidate has: its answers, and what is expected.
 _TESTER_MEMORY = 512 << 20
-
-
-_ENDING_SECONDS = 2
+# A candidate whose channel has closed is on its way out; how long that may take.
+_ENDING_MS = 2000
 _NO_VERDICT = {"passed": 0, "total": 0, "behaviour": "", "taken": [], "ready": True, "mutated": False}
+
+
+def _not_set_up(report):
+    why = report["said"] or "it ended with signal %d, exit code %d" % (report["signal"], report["code"])
+    return Infrastructure("the candidate's process could not be set up: %s" % why)
 
 
 class Invalid(Exception):
@@ -38,14 +41,14 @@ class Child:
 
     def __init__(self, serve, *args, kept=()):
         ours, theirs = socket.socketpair()
-        self.pid = os.fork()
+        self.pid = kernel.bare_fork()
         if self.pid == 0:
             try:
                 kernel.die_with_parent()
                 high = [os.dup2(fd, 200 + nth) for nth, fd in enumerate((theirs.detach(), *kept))]
                 low = [os.dup2(fd, 3 + nth) for nth, fd in enumerate(high)]
                 kernel.close_from(3 + len(low))
-                serve(socket.socket(fileno=3), *args, *low[1:])
+                serve(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3), *args, *low[1:])
             finally:
                 os._exit(1)
         theirs.close()
@@ -57,11 +60,10 @@ class Child:
         os.waitpid(self.pid, 0)
 
 
-def _serve_tests(orders, tests, limits):
+def _serve_tests(orders, tests, limits, rlimits):
     if not confine.in_namespaces:
         kernel.forbid_dumps()
-    confine.confine({**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}, 3600)
-    gc.unfreeze()
+    confine.confine(limits, rlimits)
     tester.serve(orders, tests)
 
 
@@ -72,6 +74,11 @@ class Broker:
         self.zygote = Child(zygote.serve, kept=kept)
         for fd in kept:
             os.close(fd)
+        # Not before: candidates are forked from an interpreter without it.
+        import_module("random")
+        tester.rehearse()
+        gc.collect()
+        gc.freeze()
         self.tester = None
         self.suite = None
         self.runs = 0
@@ -86,6 +93,8 @@ class Broker:
                 answer = {"infrastructure": str(error)}
             except Invalid as error:
                 answer = {"invalid": str(error)}
+            except Deserted:
+                return
             frames.send(self.outside, answer)
 
     def perform(self, request):
@@ -116,28 +125,31 @@ class Broker:
     def split_once(self, request, applies):
         if self.tester is None:
             self.prepare(request["tests"], request["limits"])
-        ours, theirs = socket.socketpair()
-        self.start(request, theirs)
+        verdict = None
         try:
-            frames.send(self.tester.orders, {"applies": applies}, [ours.fileno()])
-        except frames.Closed:
-            self.drop_tester()
-        ours.close()
-        verdict = self.wait_for_tester(request["limits"]["wallMs"])
-        if verdict is not None and verdict["status"] == "gone":
-            # Its end of the channel closed as it ended: how it ended is seen a moment later.
-            select.select([self.zygote.orders], [], [], _ENDING_SECONDS)
-        report = self.stop()
-        if verdict is None:
-            # What the tester was in the middle of must not be met by the next candidate.
-            self.drop_tester()
-            verdict = {**_NO_VERDICT, "status": "timeout_wall", "detail": "no end within the wall limit"}
-        if verdict["status"] == "dead":
-            self.drop_tester()
-            raise Infrastructure("the tester died")
-        if not verdict["ready"] and verdict["status"] == "gone":
-            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
+            with self.start(request) as run:
+                verdict = self.tested(run, applies)
+                if verdict is not None and verdict["status"] == "gone":
+                    # Its end of the channel closed as it ended: how it ended is seen a moment later.
+                    run.has_ended_within(_ENDING_MS)
+                report = run.end()
+        finally:
+            if verdict is None:
+                # What the tester was in the middle of must not be met by the next candidate.
+                self.drop_tester()
+        verdict = verdict or {**_NO_VERDICT, "status": "timeout_wall", "detail": NO_END}
+        if verdict["status"] == "gone" and not verdict["ready"]:
+            raise _not_set_up(report)
         return {**verdict, **settle(verdict, report), **measured(report)}
+
+    def tested(self, run, applies):
+        """The tester's verdict, or None where there is none in time."""
+        orders = self.tester.orders
+        try:
+            frames.send(orders, {"applies": applies}, [run.channel.fileno()])
+            return frames.receive(orders) if run.wait(orders.fileno()) else None
+        except (frames.Closed, frames.Malformed):
+            raise Infrastructure("the tester died") from None
 
     def prepare(self, tests, limits):
         suite = hashlib.sha256(repr((tests, limits["scratchBytes"])).encode("utf-8", "surrogatepass")).digest()
@@ -146,7 +158,11 @@ class Broker:
             self.drop_tester()
         if self.tester is not None:
             return
-        self.tester, self.suite, self.runs = Child(_serve_tests, tests, limits), suite, 1
+        if "unittest" in tests.get("script", ""):
+            # Once for all the testers to come.
+            import_module("unittest")
+        limits = {**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}
+        self.tester, self.suite, self.runs = Child(_serve_tests, tests, limits, kernel.rlimits(limits, 3600)), suite, 1
         try:
             first = frames.receive(self.tester.orders)
         except (frames.Closed, frames.Malformed):
@@ -161,79 +177,33 @@ class Broker:
             self.tester.end()
             self.tester = None
 
-    def wait_for_tester(self, wall_ms):
-        if self.tester is None:
-            return {"status": "dead"}
-        poll = select.poll()
-        poll.register(self.tester.orders, select.POLLIN)
-        poll.register(self.outside, select.POLLIN | select.POLLRDHUP)
-        events = poll.poll(wall_ms)
-        if any(fd == self.outside.fileno() for fd, _ in events):
-            # Nobody waits for this run any more.
-            raise frames.Closed
-        if not events:
-            return None
-        try:
-            return frames.receive(self.tester.orders)
-        except (frames.Closed, frames.Malformed):
-            return {"status": "dead"}
+    # ---- the candidate -------------------------------------------------------------------------------------------
 
-    # ---- the zygote ----------------------------------------------------------------------------------------------
-
-    def start(self, request, channel):
-        order = {"op": "serve", "name": "solution", "source": request.get("source"), "limits": request["limits"]}
-        for name in ("op_inside", "files", "args", "stdin", "sources", "keepOutput"):
-            if name in request:
-                order["op" if name == "op_inside" else name] = request[name]
-        frames.send(self.zygote.orders, order, [channel.fileno()])
-        channel.close()
-
-    def stop(self):
-        """The candidate's end, whether or not it has come by itself."""
-        try:
-            self.zygote.orders.sendall(b"x")
-            report = frames.receive(self.zygote.orders)
-        except (OSError, frames.Closed, frames.Malformed):
-            # Without a zygote this unit is of no use; who asked gets a new one.
-            raise frames.Closed from None
-        if "infrastructure" in report:
-            raise Infrastructure(report["infrastructure"])
-        return report
+    def start(self, request, order=None, **more):
+        order = {"op": "serve", "name": "solution", "source": request.get("source"), "files": request.get("files"), **(order or {})}
+        return Run(self.zygote.orders, self.outside, request["limits"], order, **more)
 
     # ---- script: beside the candidate ----------------------------------------------------------------------------
 
     def beside(self, request):
         tests = request["tests"]
-        token = secrets.token_hex(16)
-        ours, theirs = socket.socketpair()
-        self.start({**request, "keepOutput": True}, theirs)
-        deadline = frames.monotonic_ms() + request["limits"]["wallMs"]
-        words, trouble = [], None
+        token = os.urandom(16).hex()
         order = ["script", tests["script"], tests.get("setup") or "", tests.get("entry"), token]
-        try:
-            for nth in range(3):
-                if not frames.has_frame_within(ours, (deadline - frames.monotonic_ms()) / 1000):
-                    trouble = "timeout_wall", "no end within the wall limit"
-                    break
-                words.append(frames.receive(ours, 1 << 20))
-                if nth == 1 and words[1] != ["loaded"]:
-                    break
-                if nth == 1:
-                    frames.send(ours, order)
-        except frames.Closed:
-            trouble = "gone", ""
-            select.select([self.zygote.orders], [], [], _ENDING_SECONDS)
-        except frames.Malformed:
-            trouble = "forged", "its words are none of ours"
-        report = self.stop()
-        ours.close()
-        if trouble == ("gone", "") and not words:
-            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
+        with self.start(request, keeps_output=True) as run:
+            words, trouble = run.words(2)
+            if trouble is None and words[1] == ["loaded"]:
+                more, trouble = run.answer_to(order)
+                words += more
+            if trouble == GONE:
+                run.has_ended_within(_ENDING_MS)
+            report = run.end()
+        if trouble == GONE and not words:
+            raise _not_set_up(report)
         status, detail = trouble or self.judge(words, token)
         if status == "invalid":
             raise Invalid(detail)
         verdict = {"status": status, "detail": detail, "passed": int(status == "pass"), "total": 1, "taken": []}
-        verdict["behaviour"] = hashlib.sha256(repr((status, report.get("output"))).encode()).hexdigest()
+        verdict["behaviour"] = hashlib.sha256(repr((status, report["output"])).encode()).hexdigest()
         return {**verdict, **settle(verdict, report), **measured(report)}
 
     @staticmethod
@@ -258,11 +228,10 @@ class Broker:
         exact = tests.get("compare") == "exact"
         passed, first, behaviour, sums = 0, None, hashlib.sha256(), None
         for nth, case in enumerate(tests["cases"]):
-            order = {**request, "op_inside": "main", "stdin": case["stdin"], "args": case.get("args", []), "keepOutput": True}
-            status, detail, output, report = self.run_main(order)
+            status, detail, report = self.run_main(request, case)
             sums = add(sums, report)
-            behaviour.update(repr((status, output)).encode())
-            if status == "pass" and not equal_text(output, case["stdout"].encode("utf-8", "surrogateescape"), exact):
+            behaviour.update(repr((status, report["output"])).encode())
+            if status == "pass" and not equal_text(report["output"], case["stdout"].encode("utf-8", "surrogateescape"), exact):
                 status, detail = "fail_assert", "another output than expected"
             if status == "pass":
                 passed += 1
@@ -274,57 +243,38 @@ class Broker:
         verdict = {"status": status, "detail": detail, "passed": passed, "total": len(tests["cases"]), "taken": []}
         return {**verdict, "behaviour": behaviour.hexdigest(), **measured(sums)}
 
-    def run_main(self, order):
-        ours, theirs = socket.socketpair()
-        self.start(order, theirs)
-        deadline = frames.monotonic_ms() + order["limits"]["wallMs"]
-        words, status, detail = [], "gone", ""
-        try:
-            for _ in range(2):
-                if not frames.has_frame_within(ours, (deadline - frames.monotonic_ms()) / 1000):
-                    status, detail = "timeout_wall", "no end within the wall limit"
-                    break
-                words.append(frames.receive(ours, 1 << 20))
-        except frames.Closed:
-            pass
-        except frames.Malformed:
-            status, detail = "forged", "its words are none of ours"
-        # It ends by itself now; only then is its output whole.
-        if len(words) == 2 or (status == "gone" and words):
-            select.select([self.zygote.orders], [], [], max(0, (deadline - frames.monotonic_ms()) / 1000))
-        report = self.stop()
-        ours.close()
+    def run_main(self, request, case):
+        order = {"op": "main", "args": case.get("args", [])}
+        with self.start(request, order, stdin=case["stdin"], keeps_output=True) as run:
+            words, trouble = run.words(2)
+            # It ends by itself now; only then is its output whole.
+            if words and trouble in (None, GONE):
+                run.has_ended()
+            report = run.end()
         if not words:
-            raise Infrastructure("the candidate's process could not be set up: %s" % report.get("said", report))
-        output = base64.b64decode(report.get("output", ""))
-        if len(words) == 2 and status == "gone":
-            if words[1] in (["loaded"], ["exit", 0], ["exit", None]):
-                status = "pass"
-            elif type(words[1]) is list and words[1][:1] == ["exit"]:
-                status, detail = "fail_exception", "exit code %s" % (words[1][1:],)
-            else:
-                status, detail = of_load(words[1] if type(words[1]) is list else [])
-        elif status == "gone" and report["reason"] is None and report["signal"] == 0 and report["code"] == 0:
+            raise _not_set_up(report)
+        if trouble is None:
+            status, detail = self.exit_of(words[1])
+        elif trouble == GONE and report["reason"] is None and report["signal"] == 0 and report["code"] == 0:
             # By os._exit or an exec of nothing: its output counts all the same, there is nothing else to forge.
-            status = "pass"
-        verdict = {"status": status, "detail": detail}
-        settled = settle(verdict, report)
-        return settled["status"], settled["detail"], output, report
+            status, detail = "pass", ""
+        else:
+            status, detail = trouble
+        settled = settle({"status": status, "detail": detail}, report)
+        return settled["status"], settled["detail"], report
+
+    @staticmethod
+    def exit_of(word):
+        if word in (["loaded"], ["exit", 0], ["exit", None]):
+            return "pass", ""
+        if type(word) is list and word[:1] == ["exit"]:
+            return "fail_exception", "exit code %s" % (word[1:],)
+        return of_load(word if type(word) is list else [])
 
     # ---- bytecode ------------------------------------------------------------------------------------------------
 
     def bytecode(self, request):
-        ours, theirs = socket.socketpair()
-        self.start({**request, "op_inside": "bytecode"}, theirs)
-        try:
-            if not frames.has_frame_within(ours, request["limits"]["wallMs"] / 1000):
-                raise frames.Closed
-            frames.receive(ours, 1 << 20)
-            answer = frames.receive(ours, 64 << 20)
-        except (frames.Closed, frames.Malformed):
-            answer = None
-        report = self.stop()
-        ours.close()
-        if answer is None:
-            return {"digests": None, **measured(report)}
-        return {"digests": answer[1], **measured(report)}
+        with self.start(request, {"op": "bytecode", "sources": request["sources"]}) as run:
+            words, trouble = run.words(2, 64 << 20)
+            report = run.end()
+        return {"digests": None if trouble else words[1][1], **measured(report)}

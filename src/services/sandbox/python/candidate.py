@@ -14,7 +14,7 @@ import wire
 
 LARGEST_REPLY = 16 << 20
 _OURS = (
-    "broker", "callfilter", "candidate", "confine", "frames", "jail", "keeper", "kernel", "once", "outcome", "program", "reaper",
+    "broker", "callfilter", "candidate", "confine", "frames", "jail", "keeper", "kernel", "once", "outcome", "program", "reaper", "run",
     "scripts", "session", "tester", "values", "wire", "zygote",
 )
 

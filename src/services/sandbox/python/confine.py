@@ -3,7 +3,6 @@
 import fcntl
 import os
 import resource
-import tempfile
 import time
 
 import callfilter
@@ -78,16 +77,18 @@ def _mount_scratch(options, flags=0):
     kernel.mount("scratch", _SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | flags, options)
 
 
-def confine(limits, cpu_seconds):
+def confine(limits, rlimits):
     """With a scratch of its own: /tmp, empty, and the working folder."""
     if in_namespaces:
         kernel.unshare(kernel.NEWNS)
         _mount_scratch(_options(limits))
         os.chdir(_SCRATCH)
     else:
+        import tempfile
+
         os.chdir(tempfile.mkdtemp(prefix="run-"))
         os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = os.getcwd()
-    shed(kernel.rlimits(limits, cpu_seconds))
+    shed(rlimits)
 
 
 def confine_in_scratch(rlimits):

@@ -8,6 +8,7 @@ import struct
 import time
 
 _LENGTH = struct.Struct(">I")
+HEAD = _LENGTH.size
 LARGEST = 256 << 20
 
 
@@ -41,17 +42,19 @@ def send(sock, value, fds=()):
 
 
 def receive(sock, largest=LARGEST):
-    size = _LENGTH.unpack(_exactly(sock, 4))[0]
-    if size > largest:
-        raise Malformed("a frame of %d bytes" % size)
-    return decode(_exactly(sock, size))
+    return decode(receive_raw(sock, largest))
 
 
 def receive_raw(sock, largest):
-    size = _LENGTH.unpack(_exactly(sock, 4))[0]
+    return exactly(sock, size_of(exactly(sock, HEAD), largest))
+
+
+def size_of(head, largest):
+    """Of the body that follows. @raises Malformed"""
+    size = _LENGTH.unpack(head)[0]
     if size > largest:
         raise Malformed("a frame of %d bytes" % size)
-    return _exactly(sock, size)
+    return size
 
 
 def decode(body):
@@ -62,6 +65,11 @@ def decode(body):
 
 
 def receive_with_fds(sock, most=2):
+    raw, fds = receive_raw_with_fds(sock, most)
+    return decode(raw), fds
+
+
+def receive_raw_with_fds(sock, most):
     """The first piece carries the descriptors."""
     try:
         data, ancillary, _, _ = sock.recvmsg(4, socket.CMSG_SPACE(4 * most), 0x40000000)
@@ -74,11 +82,11 @@ def receive_with_fds(sock, most=2):
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             fds.frombytes(payload[: len(payload) - len(payload) % 4])
     if len(data) < 4:
-        data += _exactly(sock, 4 - len(data))
-    return decode(_exactly(sock, _LENGTH.unpack(data)[0])), list(fds)
+        data += exactly(sock, 4 - len(data))
+    return exactly(sock, _LENGTH.unpack(data)[0]), list(fds)
 
 
-def _exactly(sock, size):
+def exactly(sock, size):
     try:
         first = sock.recv(size) if size < 1 << 20 else b""
         if len(first) == size:
@@ -94,23 +102,5 @@ def _exactly(sock, size):
         raise Closed from None
 
 
-def has_frame_within(sock, seconds):
-    """Whether something can be read before the time is over."""
-    import select
-
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(max(0, int(seconds * 1000))))
-
-
 def monotonic_ms():
     return time.monotonic() * 1000.0
-
-
-def drain(fd):
-    try:
-        return os.read(fd, 1 << 16)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""

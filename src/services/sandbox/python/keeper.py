@@ -12,10 +12,9 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-# What solutions commonly import, so that it is there already; the rest is imported when asked for.
-import abc, array, ast, bisect, builtins, cmath, collections, collections.abc, contextlib, copy, dataclasses, datetime, decimal  # noqa: E401,F401
-import enum, fractions, functools, hashlib, heapq, inspect, io, itertools, linecache, math, numbers, operator, random, re, statistics  # noqa: E401,F401
-import string, struct, textwrap, threading, time, traceback, types, typing, unittest, weakref, zlib  # noqa: E401,F401
+# What solutions commonly import, so that it is there already. Each fork pays for what is here; the rest is imported when asked for.
+import abc, bisect, builtins, cmath, collections, collections.abc, copy, datetime, decimal, enum, fractions, functools, hashlib  # noqa: E401,F401
+import heapq, io, itertools, math, numbers, operator, re, string, time, types, typing  # noqa: E401,F401
 
 import broker
 import frames

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 
@@ -12,7 +11,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME = 1, 2, 4, 8, 1024
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
-MACHINE = platform.machine()
+MACHINE = os.uname().machine
 # pivot_root, close_range, pidfd_open, mount_setattr
 _NUMBERS = {
     "x86_64": (155, 436, 434, 442),
@@ -42,7 +41,7 @@ def _check(result, what):
 def bare_fork():
     """
     A fork without Python's own housekeeping (locks of other threads, `random`, `threading`, `logging`), which dirties some 200
-    pages, most of what a fork costs. Only for a process of one thread; whoever uses it gives `random` a new state before.
+    pages, most of what a fork costs. Only for a process of one thread in which nobody has imported `random`.
     """
     return _check(_fork(), "fork")
 

@@ -4,7 +4,6 @@ import ast
 import builtins
 import sys
 import types
-import unittest
 
 _ACTS = (ast.Assert, ast.Expr, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Raise, ast.AsyncFor, ast.AsyncWith)
 # Under these names scripts import the candidate.
@@ -43,7 +42,7 @@ class Script:
         exec(self.code, namespace)
         if self.acts:
             return
-        cases = [v for v in namespace.values() if isinstance(v, type) and issubclass(v, unittest.TestCase) and v is not unittest.TestCase]
+        cases = _cases(namespace)
         functions = [v for k, v in namespace.items() if k.startswith("test") and isinstance(v, types.FunctionType)]
         if cases:
             _run_cases(cases)
@@ -80,7 +79,17 @@ class Errored(Exception):
     """A unittest case met an exception."""
 
 
+def _cases(namespace):
+    """Classes of unittest's, which costs more than all else that is imported here: there are none where nobody has imported it."""
+    unittest = sys.modules.get("unittest")
+    if unittest is None:
+        return []
+    return [v for v in namespace.values() if isinstance(v, type) and issubclass(v, unittest.TestCase) and v is not unittest.TestCase]
+
+
 def _run_cases(cases):
+    import unittest
+
     result = unittest.TestResult()
     result.failfast = True
     for case in cases:

@@ -3,7 +3,8 @@ The trusted side of split mode: runs the tests against a stand-in for the candid
 from the candidate is decoded as data; no verdict but a failure can be made by it.
 """
 
-import random
+import os
+import socket
 import sys
 import types
 
@@ -39,7 +40,7 @@ class Suite:
 
     def run(self, channel, applies):
         session = Session(channel, self.entry, applies)
-        random.seed(0)
+        sys.modules["random"].seed(0)
         sys.setrecursionlimit(1000)
         status, detail, passed, total = self._verdict(session)
         if session.trouble is not None:
@@ -158,11 +159,24 @@ class _CandidateModule(types.ModuleType):
         return self.__dict__["_session"].resolve(name)
 
 
+def rehearse():
+    """Tests of our own, so that what Python sets up at first use is there before the forks."""
+    modules = dict(sys.modules)
+    tests = {"type": "script", "entry": "f", "script": "def check(candidate):\n    assert candidate([1], 2) == 1, 'Text'\n"}
+    for _ in range(10):
+        ours, theirs = socket.socketpair()
+        for word in (["ready"], ["loaded"], ["v", 1]):
+            frames.send(theirs, word)
+        Suite(tests).run(ours, False)
+        ours.close()
+        theirs.close()
+    for name in set(sys.modules) - set(modules):
+        del sys.modules[name]
+    sys.modules.update(modules)
+
+
 def serve(orders, tests):
     """Answers each order (with the channel of a candidate) by a verdict. Never returns."""
-    import os
-    import socket
-
     try:
         try:
             suite = Suite(tests)
@@ -172,7 +186,7 @@ def serve(orders, tests):
         frames.send(orders, {"ready": True})
         while True:
             order, fds = frames.receive_with_fds(orders)
-            channel = socket.socket(fileno=fds[0])
+            channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fds[0])
             verdict = suite.run(channel, order["applies"])
             # First the verdict: whatever the candidate does when its channel closes comes too late.
             frames.send(orders, verdict)
