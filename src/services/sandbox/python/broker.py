@@ -18,8 +18,10 @@ from outcome import Infrastructure, add, equal_text, measured, settle
 from run import GONE, NO_END, Deserted, Run
 from session import of_load
 
-# Runs by one tester; what its tests did to the interpreter ends with it.
+# Runs by one tester; what was left in the interpreter ends with it.
 RUNS_A_TESTER = 64
+# The limits that a tester is held to with its candidates.
+_SHARED_LIMITS = ("memoryBytes", "fileBytes", "scratchBytes", "scratchFiles")
 # What the tests have beside twice what a candidate has: its answers, and what is expected.
 _TESTER_MEMORY = 512 << 20
 # A candidate whose channel has closed is on its way out; how long that may take.
@@ -60,11 +62,11 @@ class Child:
         os.waitpid(self.pid, 0)
 
 
-def _serve_tests(orders, tests, limits, rlimits):
+def _serve_tests(orders, limits, rlimits):
     if not confine.in_namespaces:
         kernel.forbid_dumps()
     confine.confine(limits, rlimits)
-    tester.serve(orders, tests)
+    tester.serve(orders)
 
 
 class Broker:
@@ -80,7 +82,8 @@ class Broker:
         gc.collect()
         gc.freeze()
         self.tester = None
-        self.suite = None
+        self.suite = self.held = None
+        self.leaves_nothing = True
         self.runs = 0
 
     def serve(self):
@@ -152,25 +155,35 @@ class Broker:
             raise Infrastructure("the tester died") from None
 
     def prepare(self, tests, limits):
-        suite = hashlib.sha256(repr((tests, limits["scratchBytes"])).encode("utf-8", "surrogatepass")).digest()
+        """A tester that knows these tests, in which no others have left anything."""
+        suite = hashlib.sha256(repr(tests).encode("utf-8", "surrogatepass")).digest()
+        held = [limits[name] for name in _SHARED_LIMITS]
         self.runs += 1
-        if self.tester is not None and (suite != self.suite or self.runs > RUNS_A_TESTER):
+        is_used = suite != self.suite and not self.leaves_nothing
+        if is_used or held != self.held or self.runs > RUNS_A_TESTER:
             self.drop_tester()
-        if self.tester is not None:
+        if self.tester is None:
+            self.start_tester(limits)
+            self.suite, self.held, self.runs = None, held, 1
+        if suite == self.suite:
             return
         if "unittest" in tests.get("script", ""):
             # Once for all the testers to come.
             import_module("unittest")
-        limits = {**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}
-        self.tester, self.suite, self.runs = Child(_serve_tests, tests, limits, kernel.rlimits(limits, 3600)), suite, 1
         try:
-            first = frames.receive(self.tester.orders)
+            frames.send(self.tester.orders, {"tests": tests})
+            answer = frames.receive(self.tester.orders)
         except (frames.Closed, frames.Malformed):
             self.drop_tester()
             raise Infrastructure("the tester could not be started") from None
-        if "invalid" in first:
+        if "invalid" in answer:
             self.drop_tester()
-            raise Invalid(first["invalid"])
+            raise Invalid(answer["invalid"])
+        self.suite, self.leaves_nothing = suite, answer["leavesNothing"]
+
+    def start_tester(self, limits):
+        limits = {**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}
+        self.tester = Child(_serve_tests, limits, kernel.rlimits(limits, 3600))
 
     def drop_tester(self):
         if self.tester is not None:

@@ -6,6 +6,23 @@ import sys
 import types
 
 _ACTS = (ast.Assert, ast.Expr, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Raise, ast.AsyncFor, ast.AsyncWith)
+_KINDS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
+# What only computes: no imports, classes, decorators of anybody's, attributes but the methods of values, nothing written but names and items.
+_COMPUTING = {kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, _KINDS)} | {
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Pass, ast.Expr, ast.Assert, ast.Raise,
+    ast.Assign, ast.AugAssign, ast.For, ast.While, ast.Break, ast.Continue, ast.If, ast.Try, ast.ExceptHandler,
+    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.List, ast.Tuple, ast.Set, ast.Dict,
+    ast.Compare, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Lambda, ast.JoinedStr, ast.FormattedValue,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension,
+}
+_VALUES = (str, bytes, bytearray, int, float, complex, bool, list, tuple, dict, set, frozenset, range)
+# `format` reads attributes of any name.
+_METHODS = {name for kind in _VALUES for name in dir(kind) if not name.startswith("_")} - {"format", "format_map"}
+_PURE = {kind.__name__ for kind in _VALUES} | {
+    "abs", "all", "any", "bin", "callable", "chr", "divmod", "enumerate", "filter", "hash", "hex", "isinstance", "issubclass", "iter",
+    "len", "map", "max", "min", "next", "oct", "ord", "pow", "repr", "reversed", "round", "slice", "sorted", "sum", "type", "zip",
+}
+_PURE |= {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception)}
 # Under these names scripts import the candidate.
 CANDIDATE_MODULES = ("solution", "candidate", "submission")
 
@@ -25,11 +42,18 @@ class Script:
         for code in (self.code, self.setup):
             if code is not None:
                 _names(code, used)
-        for node in ast.walk(tree):
-            _bindings(node, bound)
-        for node in ast.walk(ast.parse(setup or "")):
-            _bindings(node, bound)
-        self.names = sorted(used - bound - set(dir(builtins)) - {"__name__", "__file__", "__doc__"})
+        # Whether it can leave anything behind in the interpreter that runs it.
+        self.only_computes = True
+        loaded = set()
+        for part in (tree, ast.parse(setup or "")):
+            for node in ast.walk(part):
+                _bindings(node, bound)
+                if isinstance(node, ast.Name):
+                    loaded.add(node.id)
+                self.only_computes = self.only_computes and _computes(node)
+        self.names = sorted((used & loaded) - bound - set(dir(builtins)) - {"__name__", "__file__", "__doc__"})
+        # What else it takes from the candidate may be a module, which is imported.
+        self.only_computes = self.only_computes and set(self.names) <= {entry}
 
     def run(self, namespace):
         """To the end, or an exception. Without a statement that does something: its test classes, test functions or `check`."""
@@ -120,6 +144,17 @@ def _bindings(node, bound):
         bound.add(node.name)
     elif isinstance(node, ast.alias):
         bound.add((node.asname or node.name).split(".")[0])
+
+
+def _computes(node):
+    kind = type(node)
+    if kind is ast.Name:
+        return not node.id.startswith("__") and (node.id in _PURE or not hasattr(builtins, node.id))
+    if kind is ast.Attribute:
+        return node.attr in _METHODS and type(node.ctx) is ast.Load
+    if kind is ast.FunctionDef:
+        return not node.name.startswith("__") and not node.decorator_list
+    return kind in _COMPUTING
 
 
 def fresh_main():

@@ -31,7 +31,10 @@ class Suite:
         self.entry = tests.get("entry")
         if tests["type"] == "script":
             self.script = scripts.Script(tests["script"], tests.get("setup") or "", self.entry)
+            self.leaves_nothing = self.script.only_computes
             return
+        # Values are compared; nothing of the tests' own is run.
+        self.leaves_nothing = True
         self.cases = [
             ([values.parse(arg) for arg in case["args"]], {k: values.parse(v) for k, v in case.get("kwargs", {}).items()},
              values.parse(case.get("expected")), case.get("throws"), case.get("tolerance"))
@@ -175,17 +178,15 @@ def rehearse():
     sys.modules.update(modules)
 
 
-def serve(orders, tests):
-    """Answers each order (with the channel of a candidate) by a verdict. Never returns."""
+def serve(orders):
+    """Answers tests, and then each channel of a candidate by a verdict. Never returns."""
+    suite = None
     try:
-        try:
-            suite = Suite(tests)
-        except (SyntaxError, ValueError, values.Invalid, RecursionError, MemoryError) as error:
-            frames.send(orders, {"invalid": "%s: %s" % (type(error).__name__, error)})
-            return
-        frames.send(orders, {"ready": True})
         while True:
             order, fds = frames.receive_with_fds(orders)
+            if "tests" in order:
+                suite = _take(orders, order["tests"])
+                continue
             channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fds[0])
             verdict = suite.run(channel, order["applies"])
             # First the verdict: whatever the candidate does when its channel closes comes too late.
@@ -195,3 +196,13 @@ def serve(orders, tests):
         pass
     finally:
         os._exit(0)
+
+
+def _take(orders, tests):
+    try:
+        suite = Suite(tests)
+    except (SyntaxError, ValueError, values.Invalid, RecursionError, MemoryError) as error:
+        frames.send(orders, {"invalid": "%s: %s" % (type(error).__name__, error)})
+        return None
+    frames.send(orders, {"leavesNothing": suite.leaves_nothing})
+    return suite

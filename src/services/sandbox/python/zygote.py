@@ -33,7 +33,6 @@ class Zygote:
         # Its own process namespace, to come back to after each fork into a new one. There is no /proc any more to open it.
         self.own_processes = own_processes
         self.scratch = confine.Scratch() if confine.in_namespaces else None
-        self.nothing = os.open("/dev/null", os.O_RDONLY)
         self.raw = self.limits = self.rlimits = None
 
     def fork(self, raw, fds):
@@ -48,7 +47,7 @@ class Zygote:
             kernel.unshare(kernel.NEWPID)
         pid = kernel.bare_fork()
         if pid == 0:
-            _become_candidate(self, *fds)
+            _become_candidate(self.limits, self.rlimits, *fds)
         if confine.in_namespaces:
             kernel.setns(self.own_processes, kernel.NEWPID)
         return pid
@@ -61,11 +60,12 @@ class Zygote:
         self.orders.send(ENDED.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
 
 
-def _become_candidate(zygote, channel_fd, out_write, stdin=None):
+def _become_candidate(limits, rlimits, channel_fd, out_write, stdin=None):
     """In the fork. Never returns."""
     try:
         channel_fd = os.dup2(channel_fd, 63) if channel_fd < 3 else channel_fd
-        os.dup2(zygote.nothing if stdin is None else stdin, 0)
+        # One of its own: what it sets on it must not be met by the next.
+        os.dup2(os.open("/dev/null", os.O_RDONLY) if stdin is None else stdin, 0)
         os.dup2(out_write, 1)
         os.dup2(out_write, 2)
         if channel_fd != _CHANNEL:
@@ -73,9 +73,9 @@ def _become_candidate(zygote, channel_fd, out_write, stdin=None):
         kernel.close_from(_CHANNEL + 1)
         os.setsid()
         if confine.in_namespaces:
-            confine.confine_in_scratch(zygote.rlimits)
+            confine.confine_in_scratch(rlimits)
         else:
-            confine.confine(zygote.limits, zygote.rlimits)
+            confine.confine(limits, rlimits)
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CHANNEL)
         order = frames.receive(channel)
         _lay(order.get("files"))
