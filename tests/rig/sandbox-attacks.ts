@@ -97,7 +97,7 @@ STEPS = [`,
 import os, sys
 def attack():
     known = {'PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'PYTHONHASHSEED', 'LC_CTYPE'}
-    more = sorted(set(os.environ) - known) + [word for word in sys.argv + sys.orig_argv if 'sluice' in word or '/' in word]
+    more = sorted(set(os.environ) - known) + [word for word in sys.argv + getattr(sys, 'orig_argv', []) if 'sluice' in word or '/' in word]
     return 'kept in' if not more and os.environ['HOME'].startswith('/tmp') else repr(more)
 `,
       ends: kept,

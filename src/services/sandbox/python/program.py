@@ -8,6 +8,8 @@ import signal
 import stat
 import struct
 import time
+# `os.execvpe` asks for it, in some versions when the library is out of sight.
+import warnings  # noqa: F401
 
 import confine
 import frames
