@@ -175,6 +175,55 @@ test('tests that cannot run are told as such, not as labels', async () => {
   assert.equal(codes, ['sandbox-tests-invalid', 'sandbox-tests-invalid', 'sandbox-tests-invalid']);
 });
 
+const WITNESS = `import builtins, math, os, random, sys
+assert f(1) == 2 and len([1, 2]) == 2 and sorted([2, 1]) == [1, 2] and math.sqrt(4) == 2
+assert not hasattr(builtins, 'left') and not hasattr(math, 'left') and 'left' not in sys.modules
+assert os.listdir('.') == [] and sys.getrecursionlimit() == 1000 and random.random() == 0.8444218515250481`;
+const LEAVING = [
+  'import builtins\nbuiltins.left = 1',
+  'import builtins\nbuiltins.len = lambda x: 7',
+  'from math import *\nimport math\nmath.sqrt = math.left = f',
+  "import sys\nsys.modules['left'] = sys\nsys.setrecursionlimit(70)",
+  "__builtins__['left'] = 1",
+  'def g(): pass\ng.__globals__["__builtins__"]["left"] = 1',
+  'f.__globals__["values"].same = f.__globals__["wire"].encode = lambda *a: True',
+  'f.__closure__[0].cell_contents.calls = 7\ntype(f.__closure__[0].cell_contents).call = lambda *a: 2',
+  'getattr(f, "__globals__")["random"] = vars()["__builtins__"]["left"] = 1',
+  'exec("import builtins; builtins.left = 1")',
+  'f"{exec(\'import builtins; builtins.left = 1\')}"',
+  '@exec\ndef g(): pass',
+  '@(lambda g: [c for c in ().__class__.__base__.__subclasses__()])\ndef g(): pass',
+  'class g:\n    import builtins\n    builtins.left = 1',
+  'open("left", "w").write("x")',
+  'g = (x for x in [1])\ng.gi_frame.f_back.f_globals["__builtins__"]["left"] = 1',
+  'try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    error.__traceback__.tb_frame.f_builtins["left"] = 1',
+  'for f.left in [1]: pass\nf.__code__ = (lambda x: 2).__code__',
+  'def __getattr__(name): return 1\n__import__("builtins").left = 1',
+  'import random\nrandom.random = lambda: 4\nrandom.seed(7)',
+];
+
+test('tests leave nothing for the tests of another task', async () => {
+  for (const script of LEAVING) {
+    // It may fail, or take its tester down; what it did is done all the same.
+    await run({ tests: { type: 'script', entry: 'f', script: `assert f(1) == 2\n${script}` } }).catch(() => null);
+    const next = await run({ tests: { type: 'script', entry: 'f', script: WITNESS } });
+    assert.is(next.status, 'pass', `${script}: ${next.detail}`);
+  }
+});
+
+test('tests that only compute are run one after another in the same process', async () => {
+  const script = (text: string): CandidateTests => ({ type: 'script', entry: 'f', script: text });
+  const processes = async (tests: CandidateTests) => {
+    assert.is((await run({ tests })).status, 'pass');
+    return below().sort().join();
+  };
+  const first = await processes(script('def check(candidate):\n    assert candidate(1) == 2, "Text".lower()'));
+  assert.is(await processes(CASES), first);
+  assert.is(await processes(script('for x in range(3): assert f(x) == x + 1')), first);
+  assert.is(await processes(script('import math\nassert f(math.floor(1.5)) == 2')), first);
+  assert.is.not(await processes(CASES), first);
+});
+
 test('bytecode tells layout from meaning', async () => {
   const sources = ['x = 1 + y', 'x   = 1+y # same', 'x = 2 + y', 'x ='];
   const told = await service.bytecode(sources);
