@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundleTests } from './bundle-tests.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Output kept a file; the end is what says why it failed. */
@@ -55,6 +56,8 @@ if (files.length === 0) {
   print(`no test file matches ${fragments.join(' ') || flags.tests}`);
 }
 
+const { built, remove } = await bundleTests(ROOT, files);
+process.on('exit', remove);
 const queue = [...files];
 const broken = [];
 await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, work));
@@ -78,9 +81,11 @@ function listTests(dir) {
 }
 
 function runFile(file) {
+  const { path, problem } = built.get(file);
+  if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, problem, output: '', ms: 0 };
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=development', '--import', 'tsx', file], {
+    const child = spawn(process.execPath, ['--enable-source-maps', path], {
       cwd: ROOT,
       // A group of its own: whatever a test leaves behind can be ended with it.
       detached: true,
