@@ -29,6 +29,11 @@ _ENDING_MS = 2000
 _NO_VERDICT = {"passed": 0, "total": 0, "behaviour": "", "taken": [], "ready": True, "mutated": False}
 
 
+def _imports(tests):
+    """What costs more than all else to import, where these tests need it."""
+    return ["unittest"] if "unittest" in tests.get("script", "") else []
+
+
 def _not_set_up(report):
     why = report["said"] or "it ended with signal %d, exit code %d" % (report["signal"], report["code"])
     return Infrastructure("the candidate's process could not be set up: %s" % why)
@@ -77,7 +82,8 @@ class Broker:
         for fd in kept:
             os.close(fd)
         # Not before: candidates are forked from an interpreter without it.
-        import_module("random")
+        import random  # noqa: F401
+
         tester.rehearse()
         gc.collect()
         gc.freeze()
@@ -167,9 +173,9 @@ class Broker:
             self.suite, self.held, self.runs = None, held, 1
         if suite == self.suite:
             return
-        if "unittest" in tests.get("script", ""):
+        for name in _imports(tests):
             # Once for all the testers to come.
-            import_module("unittest")
+            import_module(name)
         try:
             frames.send(self.tester.orders, {"tests": tests})
             answer = frames.receive(self.tester.orders)
@@ -202,7 +208,7 @@ class Broker:
         tests = request["tests"]
         token = os.urandom(16).hex()
         order = ["script", tests["script"], tests.get("setup") or "", tests.get("entry"), token]
-        with self.start(request, keeps_output=True) as run:
+        with self.start(request, keeps_output=True, imports=_imports(tests)) as run:
             words, trouble = run.words(2)
             if trouble is None and words[1] == ["loaded"]:
                 more, trouble = run.answer_to(order)

@@ -29,9 +29,10 @@ class Deserted(Exception):
 
 
 class Run:
-    def __init__(self, forks, outside, limits, order, stdin=None, keeps_output=False):
+    def __init__(self, forks, outside, limits, order, stdin=None, keeps_output=False, imports=()):
         """
-        `forks` is the zygote's socket, `outside` the one of whoever waits for the run, `order` what the candidate is to do.
+        `forks` is the zygote's socket, `outside` the one of whoever waits for the run, `order` what the candidate is to do, `imports`
+        what it will need of the standard library for sure.
         @raises Deserted
         """
         self.forks, self.outside, self.limits, self.keeps_output = forks, outside, limits, keeps_output
@@ -44,7 +45,7 @@ class Run:
         self.out, out_write = os.pipe()
         given = [theirs.detach(), out_write] + ([] if stdin is None else [_readable(stdin)])
         try:
-            frames.send(forks, limits, given)
+            frames.send(forks, {"limits": limits, "imports": list(imports)}, given)
         except frames.Closed:
             raise Deserted from None
         finally:
@@ -214,10 +215,6 @@ class Run:
         poll.register(self.out, select.POLLIN)
         while self.reason is None and poll.poll(0) and self._hear():
             pass
-
-    def close(self):
-        self.channel.close()
-        os.close(self.out)
 
 
 def _readable(text):

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import sys
+from importlib import import_module
 
 import candidate
 import confine
@@ -36,10 +37,9 @@ class Zygote:
         self.raw = self.limits = self.rlimits = None
 
     def fork(self, raw, fds):
-        """A candidate under the limits of `raw`, with its channel, its output and perhaps its input for descriptors. @raises OSError"""
+        """A candidate as `raw` says, with its channel, its output and perhaps its input for descriptors. @raises OSError"""
         if raw != self.raw:
-            self.limits = frames.decode(raw)
-            self.rlimits = kernel.rlimits(self.limits, 2 + int(self.limits["cpuMs"] / 1000))
+            self._prepare(**frames.decode(raw))
             self.raw = raw
         # Whatever can be done before the fork costs no copies of pages after it.
         if confine.in_namespaces:
@@ -51,6 +51,16 @@ class Zygote:
         if confine.in_namespaces:
             kernel.setns(self.own_processes, kernel.NEWPID)
         return pid
+
+    def _prepare(self, limits, imports):
+        self.limits, self.rlimits = limits, kernel.rlimits(limits, 2 + int(limits["cpuMs"] / 1000))
+        missing = [name for name in imports if name not in sys.modules]
+        for name in missing:
+            import_module(name)
+        if missing:
+            sys.modules.pop("random", None)
+            gc.collect()
+            gc.freeze()
 
     def wait(self, pid):
         self.orders.send(FORKED.pack(pid))
