@@ -166,6 +166,17 @@ test('programs of standard input and output', async () => {
   assert.is((await run({ candidate: 'while True: pass', tests, reference: good })).status, 'timeout_cpu');
 });
 
+test('a candidate that stalls in the middle of its words ends at its wall limit', async () => {
+  const candidate = 'import os, time\nos.write(3, b"\\0\\0\\1\\0[")\ntime.sleep(60)\n';
+  const sandbox = { limits: { wallMs: 300 } };
+  const script: CandidateTests = { type: 'script', entry: 'f', script: 'assert f(1) == 2' };
+  const stdio: CandidateTests = { type: 'stdio', cases: [{ stdin: '', stdout: '' }] };
+  assert.is((await run({ candidate, tests: script, mode: 'script', sandbox })).status, 'timeout_wall');
+  assert.is((await run({ candidate, tests: stdio, sandbox })).status, 'timeout_wall');
+  assert.is((await run({ candidate, sandbox })).status, 'timeout_wall');
+  assert.is((await run({ sandbox })).status, 'pass');
+});
+
 test('tests that cannot run are told as such, not as labels', async () => {
   const codes = await Promise.all(
     ['def (', 'x = 1', 'assert 1 == 1'].map(
