@@ -49,24 +49,27 @@ export function makeAttacks(host: {
   readonly secretFile: string;
   readonly mark: string;
   readonly abstract: string;
+  /** Where what is in sight is an image's: its own users, its own folders. */
+  readonly hasImage: boolean;
 }): readonly Attack[] {
   const kept = ['pass'] as const;
+  const users = host.hasImage ? host.secretFile : '/etc/passwd';
   return [
     {
       name: 'files of the host: system, home, repository, the runner',
       source: tries(
         ...[
-          '/etc/passwd',
+          users,
           '/etc/shadow',
-          '/etc/hostname',
+          ...(host.hasImage ? [] : ['/etc/hostname']),
           '/root/.bashrc',
-          '/proc/self/root/etc/passwd',
-          '/proc/1/root/etc/passwd',
-          '/proc/1/cwd/etc/passwd',
+          `/proc/self/root${users}`,
+          `/proc/1/root${users}`,
+          `/proc/1/cwd${users}`,
           '/sys/kernel/hostname',
           host.secretFile,
         ].map((path) => `open(${JSON.stringify(path)}).read(40)`),
-        ...['/home', '/var', '/srv', '/mnt', '/boot', '../../../../../../../../home'].map(
+        ...(host.hasImage ? [] : ['/home', '/var', '/srv', '/mnt', '/boot', '../../../../../../../../home']).map(
           (path) => `os.listdir(${JSON.stringify(path)})`,
         ),
         "_marked('environ')",
@@ -123,7 +126,7 @@ def attack():
         'os.chmod(os.path.dirname(os.__file__), 0o777)',
         'open(os.__file__, "a").write("x")',
         'os.unlink(os.__file__)',
-        'os.symlink("/etc/passwd", "/tmp/link") or open("/tmp/link").read()',
+        `os.symlink(${JSON.stringify(users)}, "/tmp/link") or open("/tmp/link").read()`,
         'os.link("/etc/ld.so.cache", "/tmp/hard") or open("/tmp/hard", "a").write("x")',
         'os.mkdir("/tmp/d") or os.chroot("/tmp/d")',
         'os.mknod("/tmp/disk", 0o60666, os.makedev(254, 0)) or open("/tmp/disk", "rb").read(1)',
@@ -435,8 +438,7 @@ def attack():
     { name: 'abort', source: 'import os\ndef attack():\n    os.abort()', ends: ['crash_signal'] },
     {
       name: 'another program in its place',
-      source:
-        "import os\ndef attack():\n    for shell in ('/bin/sh', '/usr/bin/env', '/bin/busybox'):\n        try:\n            os.execv(shell, [shell, '-c', 'cat /etc/passwd'])\n        except OSError:\n            pass\n    return 'kept in'",
+      source: `import os\ndef attack():\n    for shell in ('/bin/sh', '/usr/bin/env', '/bin/busybox'):\n        try:\n            os.execv(shell, [shell, '-c', 'cat ${users}'])\n        except OSError:\n            pass\n    return 'kept in'`,
       ends: ['pass', 'fail_exception'],
     },
   ];

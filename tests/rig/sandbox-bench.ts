@@ -28,6 +28,7 @@ export function testEscapes(test: Suite, backend: BackendName, service: () => Sa
     secretFile,
     mark: MARK,
     abstract: 'sluice-test',
+    hasImage: backend === 'container',
   })) {
     if (isSlow === true && !withSlow) continue;
     test(`${backend}: ${name}`, async () => {
@@ -119,6 +120,7 @@ export function testProgramEscapes(test: Suite, backend: BackendName, service: (
     secretFile,
     mark: MARK,
     abstract: 'sluice-test',
+    hasImage: backend === 'container',
   })) {
     if (!inPrograms) continue;
     test(`${backend}, as a program: ${name}`, async () => {

@@ -52,18 +52,21 @@ export async function tryOut(backend: Backend, hint: string): Promise<Probed> {
 /** The first engine that answers, with an image that is there: nothing is pulled. `SLUICE_SANDBOX_IMAGE` names another. */
 export async function probeContainer(env: Env, pool: UnitPool): Promise<Probed> {
   const image = env['SLUICE_SANDBOX_IMAGE'] ?? IMAGE;
-  for (const engine of ['docker', 'podman']) {
-    if ((await answers(engine, ['version', '--format', '{{.Server.Version}}'], env)) === null) continue;
-    const pull = `${engine} pull ${image} (SLUICE_SANDBOX_IMAGE names another image with python3)`;
-    if ((await answers(engine, ['image', 'inspect', '--format', '{{.Id}}', image], env)) === null)
-      return { missing: `${engine} has no image ${image}`, hint: pull };
-    const ask = ['run', '--rm', '--pull', 'never', '--network', 'none', image, 'python3', '--version'];
-    const version = await answers(engine, ask, env);
-    if (version === null) return { missing: `${image} cannot start python3`, hint: pull };
-    return tryOut(
-      new WalledBackend(container(engine, image, version.toLowerCase().replace('python', 'cpython')), pool),
-      pull,
-    );
+  for (const command of ['docker', 'podman']) {
+    if ((await answers(command, ['version', '--format', '{{.Server.Version}}'], env)) === null) continue;
+    if ((await answers(command, ['image', 'inspect', '--format', '{{.Id}}', image], env)) === null) {
+      const hint = `${command} pull ${image} (SLUICE_SANDBOX_IMAGE names another image with python3)`;
+      return { missing: `${command} has no image ${image}`, hint };
+    }
+    const ask = ['run', '--rm', '--init', '--pull', 'never', '--network', 'none', image, 'python3', '--version'];
+    const hint = `make this work: ${[command, ...ask].join(' ')}`;
+    const version = await answers(command, ask, env);
+    if (version === null) return { missing: `${command} cannot start python3 in ${image}`, hint };
+    const build = version.toLowerCase().replace('python', 'cpython');
+    const tryWith = (countsFiles: boolean) =>
+      tryOut(new WalledBackend(container({ command, countsFiles }, image, build), pool), hint);
+    const strict = await tryWith(true);
+    return 'missing' in strict ? tryWith(false) : strict;
   }
   return { missing: 'neither docker nor podman answers', hint: 'start docker or podman' };
 }

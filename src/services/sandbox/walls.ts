@@ -47,8 +47,14 @@ function showReadOnly(path: string): string[] {
   return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
 }
 
+export interface ContainerEngine {
+  readonly command: string;
+  /** Whether it limits the number of files in a tmpfs; podman knows their bytes only. */
+  readonly countsFiles: boolean;
+}
+
 /** @param image already on this machine: nothing is ever pulled */
-export function container(engine: string, image: string, build: string): Walls {
+export function container(engine: ContainerEngine, image: string, build: string): Walls {
   const python: Interpreter = { path: 'python3', prefix: '/usr', basePrefix: '/usr', build, hasSafePath: false };
   return {
     served: { backend: 'container', strength: 'strong', interpreter: `${build} in ${image}` },
@@ -58,12 +64,13 @@ export function container(engine: string, image: string, build: string): Walls {
     processesBeside: 1000,
     argv(inner, limits, program) {
       const env = Object.entries(INNER_ENV).filter(([name]) => name !== 'PATH');
-      const scratch = `rw,nosuid,nodev,mode=1777,size=${Math.ceil(limits.scratchBytes / KiB)}k,nr_inodes=${limits.scratchFiles + 8}`;
+      const inodes = engine.countsFiles ? `,nr_inodes=${limits.scratchFiles + 8}` : '';
+      const scratch = `rw,nosuid,nodev,mode=1777,size=${Math.ceil(limits.scratchBytes / KiB)}k${inodes}`;
       return [
-        engine,
+        engine.command,
         ...['run', '--rm', '--interactive', '--pull', 'never', '--network', 'none', '--read-only', '--init'],
         ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', '65534:65534', '--ipc', 'none'],
-        ...['--hostname', 'sandbox', '--pids-limit', String(limits.processes + 16), '--ulimit', 'core=0'],
+        ...['--hostname', 'sandbox', '--pids-limit', String(limits.processes + 16)],
         ...['--memory', String(2 * limits.memoryBytes + 2 ** 28), '--tmpfs', `/tmp:${scratch}`, '--workdir', '/tmp'],
         ...(program?.mounts ?? []).flatMap(({ source, target }) => [
           '--mount',
