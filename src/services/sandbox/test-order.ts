@@ -1,5 +1,6 @@
 /** A job in the words of the broker. */
 
+import { posix } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Job } from './backend.ts';
@@ -8,6 +9,13 @@ import type { Job } from './backend.ts';
 export function testOrder({ source, tests, mode, limits, files }: Job): { order: JsonObject; runs: number } {
   if (tests.type === 'command') {
     throw new Failure('sandbox-tests-invalid', 'a command is run as a program, not as tests of this backend', {});
+  }
+  const outside = Object.keys(files).find((path) => path.includes('\0') || !isBelow(path));
+  if (outside !== undefined) {
+    const name = JSON.stringify(outside);
+    throw new Failure('sandbox-tests-invalid', `the file ${name} does not lie in the working folder of the run`, {
+      hint: 'name files relative to it, without `..`',
+    });
   }
   const laid = Object.entries(files).map(([path, content]) => [path, Buffer.from(content).toString('base64')]);
   const fields = {
@@ -18,4 +26,9 @@ export function testOrder({ source, tests, mode, limits, files }: Job): { order:
   };
   if (tests.type === 'stdio') return { order: { op: 'stdio', ...fields }, runs: tests.cases.length };
   return { order: { op: mode, ...fields }, runs: 1 };
+}
+
+function isBelow(path: string): boolean {
+  const place = posix.normalize(path);
+  return path !== '' && !posix.isAbsolute(place) && place !== '.' && place !== '..' && !place.startsWith('../');
 }

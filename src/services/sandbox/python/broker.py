@@ -6,6 +6,7 @@ and makes of both reports what the run came to.
 import gc
 import hashlib
 import os
+import select
 import socket
 from importlib import import_module
 
@@ -15,7 +16,7 @@ import kernel
 import tester
 import zygote
 from outcome import Infrastructure, add, equal_text, measured, settle
-from run import GONE, NO_END, Deserted, Run
+from run import GONE, NO_END, NOT_OURS, Deserted, Run
 from session import of_load
 
 # Runs by one tester; what was left in the interpreter ends with it.
@@ -31,7 +32,7 @@ _NO_VERDICT = {"passed": 0, "total": 0, "behaviour": "", "taken": [], "ready": T
 
 def _imports(tests):
     """What costs more than all else to import, where these tests need it."""
-    return ["unittest"] if "unittest" in tests.get("script", "") else []
+    return ["unittest"] if "unittest" in tests.get("script", "") + (tests.get("setup") or "") else []
 
 
 def _not_set_up(report):
@@ -125,7 +126,11 @@ class Broker:
         also pass as they would in one process, with the arguments changed: only both together are a pass.
         """
         self.prepare(request["tests"], request["limits"])
-        verdict = self.split_once(request, request.get("applies", False))
+        verdict = self.split_once(request, False)
+        if verdict["status"] == "memory" and self.runs > 1:
+            # It may be what earlier runs have left in the tester.
+            self.drop_tester()
+            verdict = self.split_once(request, False)
         if verdict["status"] != "pass" or not verdict["mutated"] or request["tests"]["type"] == "cases":
             return verdict
         applied = self.split_once(request, True)
@@ -161,31 +166,47 @@ class Broker:
             raise Infrastructure("the tester died") from None
 
     def prepare(self, tests, limits):
-        """A tester that knows these tests, in which no others have left anything."""
+        """A tester that knows these tests, and others before only where neither they nor these can tell."""
         suite = hashlib.sha256(repr(tests).encode("utf-8", "surrogatepass")).digest()
         held = [limits[name] for name in _SHARED_LIMITS]
         self.runs += 1
         is_used = suite != self.suite and not self.leaves_nothing
         if is_used or held != self.held or self.runs > RUNS_A_TESTER:
             self.drop_tester()
-        if self.tester is None:
-            self.start_tester(limits)
-            self.suite, self.held, self.runs = None, held, 1
-        if suite == self.suite:
+        if self.tester is not None and suite == self.suite:
             return
         for name in _imports(tests):
             # Once for all the testers to come.
             import_module(name)
+        is_new = self.tester is None
+        if is_new:
+            self.start_tester(limits)
+            self.held, self.runs = held, 1
+        self.suite, self.leaves_nothing = suite, self.teach(tests, limits)
+        if not is_new and not self.leaves_nothing:
+            # Nothing of theirs was run yet.
+            self.drop_tester()
+            self.prepare(tests, limits)
+
+    def teach(self, tests, limits):
+        """Whether these tests can leave anything behind. @raises Invalid"""
+        orders = self.tester.orders
+        poll = select.poll()
+        poll.register(self.outside, select.POLLIN | select.POLLRDHUP)
+        poll.register(orders, select.POLLIN)
         try:
-            frames.send(self.tester.orders, {"tests": tests})
-            answer = frames.receive(self.tester.orders)
+            frames.send(orders, {"tests": tests})
+            ready = [fd for fd, _ in poll.poll(limits["wallMs"])]
+            if self.outside.fileno() in ready:
+                raise Deserted
+            answer = frames.receive(orders) if ready else {"invalid": "they cannot be read within the wall limit"}
         except (frames.Closed, frames.Malformed):
             self.drop_tester()
             raise Infrastructure("the tester could not be started") from None
         if "invalid" in answer:
             self.drop_tester()
             raise Invalid(answer["invalid"])
-        self.suite, self.leaves_nothing = suite, answer["leavesNothing"]
+        return answer["leavesNothing"]
 
     def start_tester(self, limits):
         limits = {**limits, "memoryBytes": 2 * limits["memoryBytes"] + _TESTER_MEMORY, "processes": 64, "openFiles": 128}
@@ -208,7 +229,7 @@ class Broker:
         tests = request["tests"]
         token = os.urandom(16).hex()
         order = ["script", tests["script"], tests.get("setup") or "", tests.get("entry"), token]
-        with self.start(request, keeps_output=True, imports=_imports(tests)) as run:
+        with self.start(request, keeps_output=True) as run:
             words, trouble = run.words(2)
             if trouble is None and words[1] == ["loaded"]:
                 more, trouble = run.answer_to(order)
@@ -231,26 +252,31 @@ class Broker:
         try:
             if last == ["done", token]:
                 return "pass", ""
-            if last[0] == "vacuous":
+            if len(words) == 3 and last[0] == "vacuous":
                 return "invalid", str(last[1])
             if len(words) == 3 and last[0] == "x":
                 status = {"AssertionError": "fail_assert", "Failed": "fail_assert", "MemoryError": "memory"}.get(last[1], "fail_exception")
                 return status, "%s: %s" % (str(last[1])[:100], str(last[3])[:200])
             return of_load(last)
         except (TypeError, IndexError, KeyError):
-            return "forged", "its words are none of ours"
+            return NOT_OURS
 
     # ---- stdin and stdout ----------------------------------------------------------------------------------------
 
     def stdio(self, request):
         tests = request["tests"]
         exact = tests.get("compare") == "exact"
+        try:
+            wanted = [case["stdout"].encode("utf-8", "surrogateescape") for case in tests["cases"]]
+            given = [case["stdin"].encode("utf-8", "surrogateescape") for case in tests["cases"]]
+        except UnicodeEncodeError as error:
+            raise Invalid(str(error)) from None
         passed, first, behaviour, sums = 0, None, hashlib.sha256(), None
         for nth, case in enumerate(tests["cases"]):
-            status, detail, report = self.run_main(request, case)
+            status, detail, report = self.run_main(request, given[nth], case.get("args", []))
             sums = add(sums, report)
             behaviour.update(repr((status, report["output"])).encode())
-            if status == "pass" and not equal_text(report["output"], case["stdout"].encode("utf-8", "surrogateescape"), exact):
+            if status == "pass" and not equal_text(report["output"], wanted[nth], exact):
                 status, detail = "fail_assert", "another output than expected"
             if status == "pass":
                 passed += 1
@@ -262,14 +288,15 @@ class Broker:
         verdict = {"status": status, "detail": detail, "passed": passed, "total": len(tests["cases"]), "taken": []}
         return {**verdict, "behaviour": behaviour.hexdigest(), **measured(sums)}
 
-    def run_main(self, request, case):
-        order = {"op": "main", "args": case.get("args", [])}
-        with self.start(request, order, stdin=case["stdin"], keeps_output=True) as run:
+    def run_main(self, request, stdin, args):
+        with self.start(request, {"op": "main", "args": args}, stdin=stdin, keeps_output=True) as run:
             words, trouble = run.words(2)
             # It ends by itself now; only then is its output whole.
-            if words and trouble in (None, GONE):
-                run.has_ended()
+            if words and trouble in (None, GONE) and not run.has_ended():
+                trouble = "timeout_wall", NO_END
             report = run.end()
+            if trouble is None and run.has_more_words():
+                trouble = NOT_OURS
         if not words:
             raise _not_set_up(report)
         if trouble is None:

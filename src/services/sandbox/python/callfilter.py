@@ -41,6 +41,10 @@ IOCTLS = (0x5412, 0x541C, 0x5423)
 # Leases on files and signals on what happens in a folder: F_SETLEASE, F_NOTIFY.
 FCNTL, FCNTLS = (72, 25), (1024, 1026)
 
+# Bytes beside the stream, which whoever polls for the stream would wait for in vain: sendto, sendmsg, sendmmsg, and where their flags are.
+SENDS = (((44, 206), 40), ((46, 211), 32), ((307, 269), 40))
+OUT_OF_BAND = 1
+
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
@@ -72,6 +76,9 @@ def build(machine=kernel.MACHINE, youngest=None):
     for command in IOCTLS:
         program += [(_JEQ, 0, 1, command), (_RET, 0, 0, KILL)]
     program += [(_RET, 0, 0, ALLOW)]
+    for pair, place in SENDS:
+        refuse = (_RET, 0, 0, ERRNO | errno.EPERM)
+        program += [(_JEQ, 0, 4, pair[column]), (_LD, 0, 0, place), (_JSET, 0, 1, OUT_OF_BAND), refuse, (_RET, 0, 0, ALLOW)]
     program += [(_JEQ, 0, 2 + 2 * len(FCNTLS), FCNTL[column]), (_LD, 0, 0, 24)]
     for command in FCNTLS:
         program += [(_JEQ, 0, 1, command), (_RET, 0, 0, ERRNO | errno.EPERM)]

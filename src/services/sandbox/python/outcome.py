@@ -12,13 +12,11 @@ def settle(verdict, report):
         return {"status": "output_limit", "detail": "more output than the limit"}
     if signal == 31:
         return {"status": "policy_violation", "detail": "a system call that only an escape needs"}
-    if status == "gone" or (status == "timeout_wall" and reason == "timeout_cpu"):
-        if reason == "timeout_cpu" or signal == 24:
-            return {"status": "timeout_cpu", "detail": "more processor time than the limit"}
+    if reason == "timeout_cpu" or signal == 24:
+        return {"status": "timeout_cpu", "detail": "more processor time than the limit"}
+    if status == "gone":
         if signal == 9 and reason is None:
-            # Nobody inside can do that to the first process of a namespace: the machine is out of memory, or the limit of whole seconds.
-            if report["cpuMs"] >= 1000:
-                return {"status": "timeout_cpu", "detail": "more processor time than the limit"}
+            # Nobody inside can do that to the first process of a namespace: the machine is out of memory.
             raise Infrastructure("out of memory, or killed from outside")
         if signal and signal != 9:
             return {"status": "crash_signal", "detail": "signal %d" % signal}

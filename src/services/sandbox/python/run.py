@@ -22,6 +22,7 @@ _PIECE = 1 << 16
 _KEPT_TROUBLE = 300
 GONE = ("gone", "")
 NO_END = "no end within the wall limit"
+NOT_OURS = ("forged", "its words are none of ours")
 
 
 class Deserted(Exception):
@@ -29,35 +30,41 @@ class Deserted(Exception):
 
 
 class Run:
-    def __init__(self, forks, outside, limits, order, stdin=None, keeps_output=False, imports=()):
+    def __init__(self, forks, outside, limits, order, stdin=None, keeps_output=False):
         """
-        `forks` is the zygote's socket, `outside` the one of whoever waits for the run, `order` what the candidate is to do, `imports`
-        what it will need of the standard library for sure.
+        `forks` is the zygote's socket, `outside` the one of whoever waits for the run, `order` what the candidate is to do.
         @raises Deserted
         """
+        self.order = order
         self.forks, self.outside, self.limits, self.keeps_output = forks, outside, limits, keeps_output
         self.pid = self.reason = None
         self.used, self.written, self.output, self.said = 0.0, 0, [], b""
         self.is_over = False
         self.started = frames.monotonic_ms()
         self.deadline = self.started + limits["wallMs"]
+        self.look_at = self.started + limits["cpuMs"] + _GRACE_MS
         self.channel, theirs = socket.socketpair()
         self.out, out_write = os.pipe()
+        # Others may read from it too, where they see /proc.
+        os.set_blocking(self.out, False)
         given = [theirs.detach(), out_write] + ([] if stdin is None else [_readable(stdin)])
         try:
-            frames.send(forks, {"limits": limits, "imports": list(imports)}, given)
+            frames.send(forks, limits, given)
         except frames.Closed:
             raise Deserted from None
         finally:
             for fd in given:
                 os.close(fd)
-        try:
-            frames.send(self.channel, order)
-        except frames.Closed:
-            # It could not be set up: its end will tell.
-            pass
 
     def __enter__(self):
+        try:
+            self._tell(self.order)
+        except (frames.Closed, TimeoutError):
+            # It could not be set up: its end will tell.
+            pass
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -70,30 +77,33 @@ class Run:
 
     # ---- waiting -------------------------------------------------------------------------------------------------
 
-    def wait(self, fd, deadline=None):
+    def wait(self, fd, deadline=None, event=select.POLLIN):
         """
-        Whether `fd` has something to read before the deadline, by `frames.monotonic_ms`, or else the limit of the wall.
+        Whether `fd` has something to read before the deadline, by `frames.monotonic_ms`, or else within the limit of the wall.
         @raises Deserted, Infrastructure
         """
-        deadline = self.deadline if deadline is None else deadline
         poll = select.poll()
-        poll.register(fd, select.POLLIN)
+        poll.register(fd, event)
         poll.register(self.outside, select.POLLIN | select.POLLRDHUP)
         poll.register(self.out, select.POLLIN)
         while True:
-            left = deadline - frames.monotonic_ms()
-            until_limit = self.limits["cpuMs"] - self.used + _GRACE_MS
-            ready = [found for found, _ in poll.poll(max(0, min(left, _LOOK_MS, max(until_limit, _GRACE_MS))))]
-            if fd in ready:
-                return True
+            now = frames.monotonic_ms()
+            # However fast things come.
+            if now >= self.look_at:
+                self._look(now)
+            left = (self.deadline if deadline is None else deadline) - now
+            if left <= 0 and deadline is None:
+                return False
+            ready = [found for found, _ in poll.poll(max(0, min(left, self.look_at - now)))]
             if self.outside.fileno() in ready:
                 # Nobody waits for this run any more.
                 raise Deserted
             if self.out in ready and not self._hear():
                 poll.unregister(self.out)
+            if fd in ready:
+                return True
             if left <= 0:
                 return False
-            self._look()
 
     def has_ended(self, deadline=None):
         self._know()
@@ -107,26 +117,42 @@ class Run:
         words = []
         try:
             while len(words) < count:
-                words.append(self._frame(largest))
+                words.append(frames.decode(self._exactly(frames.size_of(self._exactly(frames.HEAD), largest))))
         except TimeoutError:
             return words, ("timeout_wall", NO_END)
         except frames.Closed:
             return words, GONE
         except frames.Malformed:
-            return words, ("forged", "its words are none of ours")
+            return words, NOT_OURS
         return words, None
 
     def answer_to(self, order):
-        """As `words`, of one, after it was told this. Not for a channel that somebody else holds too."""
-        self.channel.settimeout(max(0.001, (self.deadline - frames.monotonic_ms()) / 1000))
+        """As `words`, of one, after it was told this."""
         try:
-            frames.send(self.channel, order)
+            self._tell(order)
+        except TimeoutError:
+            return [], ("timeout_wall", NO_END)
         except frames.Closed:
             return [], GONE
         return self.words(1)
 
-    def _frame(self, largest):
-        return frames.decode(self._exactly(frames.size_of(self._exactly(frames.HEAD), largest)))
+    def has_more_words(self):
+        """Once it has ended."""
+        try:
+            return self.channel.recv(1, socket.MSG_DONTWAIT) != b""
+        except OSError:
+            return False
+
+    def _tell(self, order):
+        left = memoryview(frames.pack(order))
+        while left:
+            try:
+                left = left[self.channel.send(left, socket.MSG_DONTWAIT):]
+            except BlockingIOError:
+                if not self.wait(self.channel.fileno(), None, select.POLLOUT):
+                    raise TimeoutError from None
+            except OSError:
+                raise frames.Closed from None
 
     def _exactly(self, size):
         buffer = bytearray()
@@ -134,7 +160,10 @@ class Run:
             if not self.wait(self.channel.fileno()):
                 raise TimeoutError
             try:
-                piece = self.channel.recv(min(size - len(buffer), _PIECE))
+                piece = self.channel.recv(min(size - len(buffer), _PIECE), socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                # Something came, but not in the stream.
+                raise frames.Malformed("out of band") from None
             except OSError:
                 piece = b""
             if not piece:
@@ -145,22 +174,27 @@ class Run:
     # ---- limits --------------------------------------------------------------------------------------------------
 
     def _hear(self):
-        piece = os.read(self.out, _PIECE)
+        """@returns False at the end of the output"""
+        try:
+            piece = os.read(self.out, _PIECE)
+        except BlockingIOError:
+            return True
         self.written += len(piece)
         self.said = self.said or piece[:_KEPT_TROUBLE]
         if self.written > self.limits["outputBytes"]:
             self._stop("output_limit")
         elif self.keeps_output:
             self.output.append(piece)
-        return piece
+        return bool(piece)
 
-    def _look(self):
+    def _look(self, now):
         self._know()
         try:
             self.used = time.clock_gettime((~self.pid << 3) | 2) * 1000.0
         except OSError:
             # It has ended.
-            return
+            pass
+        self.look_at = now + min(_LOOK_MS, max(_GRACE_MS, self.limits["cpuMs"] - self.used + _GRACE_MS))
         if self.used > self.limits["cpuMs"]:
             self._stop("timeout_cpu")
 
@@ -195,6 +229,9 @@ class Run:
             self._stop("done")
         status, seconds, peak = self._told(zygote.ENDED)
         self.is_over = True
+        used = max(seconds * 1000.0, self.used)
+        if used > self.limits["cpuMs"] + _GRACE_MS and self.reason in (None, "done"):
+            self.reason = "timeout_cpu"
         code = (status >> 8) & 255
         if (self.keeps_output and self.reason is None) or code == zygote.NOT_SET_UP:
             self._hear_the_rest()
@@ -202,7 +239,7 @@ class Run:
             "reason": self.reason,
             "signal": status & 127,
             "code": code,
-            "cpuMs": max(seconds * 1000.0, self.used),
+            "cpuMs": used,
             "wallMs": frames.monotonic_ms() - self.started,
             "peakBytes": peak,
             # Only asked for where the candidate has said nothing yet.
@@ -217,12 +254,11 @@ class Run:
             pass
 
 
-def _readable(text):
+def _readable(data):
     """A descriptor to read it from; nothing is left on any disk."""
-    if not text:
+    if not data:
         return os.open("/dev/null", os.O_RDONLY)
     fd = os.memfd_create("stdin") if hasattr(os, "memfd_create") else kernel.libc.memfd_create(b"stdin", 0)
-    data = text.encode("utf-8", "surrogateescape")
     while data:
         data = data[os.write(fd, data):]
     os.lseek(fd, 0, os.SEEK_SET)

@@ -6,6 +6,7 @@ import sys
 import types
 
 _ACTS = (ast.Assert, ast.Expr, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Raise, ast.AsyncFor, ast.AsyncWith)
+_NAMING = tuple(getattr(ast, name) for name in ("ExceptHandler", "MatchAs", "MatchStar") if hasattr(ast, name))
 _KINDS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
 # What only computes: no imports, classes, decorators of anybody's, attributes but the methods of values, nothing written but names and items.
 _COMPUTING = {kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, _KINDS)} | {
@@ -20,7 +21,7 @@ _VALUES = (str, bytes, bytearray, int, float, complex, bool, list, tuple, dict, 
 _METHODS = {name for kind in _VALUES for name in dir(kind) if not name.startswith("_")} - {"format", "format_map"}
 _PURE = {kind.__name__ for kind in _VALUES} | {
     "abs", "all", "any", "bin", "callable", "chr", "divmod", "enumerate", "filter", "hash", "hex", "isinstance", "issubclass", "iter",
-    "len", "map", "max", "min", "next", "oct", "ord", "pow", "repr", "reversed", "round", "slice", "sorted", "sum", "type", "zip",
+    "len", "map", "max", "min", "next", "oct", "ord", "pow", "repr", "reversed", "round", "slice", "sorted", "sum", "zip",
 }
 _PURE |= {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception)}
 # Under these names scripts import the candidate.
@@ -46,11 +47,12 @@ class Script:
         self.only_computes = True
         loaded = set()
         for part in (tree, ast.parse(setup or "")):
+            compared = _compared_types(part)
             for node in ast.walk(part):
                 _bindings(node, bound)
                 if isinstance(node, ast.Name):
                     loaded.add(node.id)
-                self.only_computes = self.only_computes and _computes(node)
+                self.only_computes = self.only_computes and _computes(node, compared)
         self.names = sorted((used & loaded) - bound - set(dir(builtins)) - {"__name__", "__file__", "__doc__"})
         # What else it takes from the candidate may be a module, which is imported.
         self.only_computes = self.only_computes and set(self.names) <= {entry}
@@ -144,10 +146,21 @@ def _bindings(node, bound):
         bound.add(node.name)
     elif isinstance(node, ast.alias):
         bound.add((node.asname or node.name).split(".")[0])
+    elif isinstance(node, _NAMING) and node.name is not None:
+        bound.add(node.name)
 
 
-def _computes(node):
+def _compared_types(tree):
+    """The `type` of each `type(x) == …`: a class that goes nowhere."""
+    sides = [side for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)]
+    calls = [side for side in sides if isinstance(side, ast.Call) and len(side.args) == 1 and not side.keywords]
+    return {call.func for call in calls if isinstance(call.func, ast.Name) and call.func.id == "type" and type(call.args[0]) is not ast.Starred}
+
+
+def _computes(node, compared):
     kind = type(node)
+    if node in compared:
+        return True
     if kind is ast.Name:
         return not node.id.startswith("__") and (node.id in _PURE or not hasattr(builtins, node.id))
     if kind is ast.Attribute:

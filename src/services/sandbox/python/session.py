@@ -38,12 +38,12 @@ _relayed_classes = {}
 
 
 def _relayed_class(name):
-    found = _relayed_classes.get(name)
+    base = getattr(builtins, name, Exception)
+    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, _WITH_PARTS):
+        base = Exception
+    found = _relayed_classes.get(base)
     if found is None:
-        base = getattr(builtins, name, Exception)
-        if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, _WITH_PARTS):
-            base = Exception
-        found = _relayed_classes[name] = type(base.__name__, (base, Relayed), {"__init__": Exception.__init__, "__str__": lambda self: " ".join(map(str, self.args))})
+        found = _relayed_classes[base] = type(base.__name__, (base, Relayed), {"__init__": Exception.__init__, "__str__": lambda self: " ".join(map(str, self.args))})
     return found
 
 
@@ -178,8 +178,9 @@ class Session:
         kind = str(self.ask(["kind", name]))
         if kind == "absent":
             raise AttributeError(name)
-        if kind.startswith("module:"):
-            return __import__(kind[7:], fromlist=["*"])
+        # Under its own name, or the candidate would choose what runs beside the tests.
+        if kind == "module:" + name:
+            return __import__(name)
         if name != self.entry.split(".")[0]:
             self.taken.add(name)
         return self.ask(["data", name])

@@ -3,6 +3,7 @@ The trusted side of split mode: runs the tests against a stand-in for the candid
 from the candidate is decoded as data; no verdict but a failure can be made by it.
 """
 
+import gc
 import os
 import socket
 import sys
@@ -107,7 +108,10 @@ class Suite:
         return "pass", ""
 
     def _failed(self, status, error):
-        text = getattr(error, "shown", None) or "%s: %s" % (type(error).__name__, str(error)[:200])
+        try:
+            text = getattr(error, "shown", None) or "%s: %s" % (type(error).__name__, str(error)[:200])
+        except Exception:
+            text = type(error).__name__
         return status, " ".join(part for part in (text, self.script.line_of(error)) if part)
 
     def _run_cases(self, session):
@@ -187,6 +191,7 @@ def serve(orders):
         while True:
             order, fds = frames.receive_with_fds(orders)
             if "tests" in order:
+                suite = None
                 suite = _take(orders, order["tests"])
                 continue
             channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fds[0])
@@ -201,6 +206,9 @@ def serve(orders):
 
 
 def _take(orders, tests):
+    # What the last ones were in the middle of goes with their names.
+    scripts.fresh_main()
+    gc.collect()
     try:
         suite = Suite(tests)
     except (SyntaxError, ValueError, values.Invalid, RecursionError, MemoryError) as error:

@@ -3,6 +3,7 @@ The warmed interpreter that candidates are forked from, one a run. It was forked
 candidates: what a candidate is to do comes over its own channel.
 """
 
+import atexit
 import binascii
 import gc
 import os
@@ -10,7 +11,6 @@ import signal
 import socket
 import struct
 import sys
-from importlib import import_module
 
 import candidate
 import confine
@@ -37,30 +37,25 @@ class Zygote:
         self.raw = self.limits = self.rlimits = None
 
     def fork(self, raw, fds):
-        """A candidate as `raw` says, with its channel, its output and perhaps its input for descriptors. @raises OSError"""
+        """A candidate under the limits of `raw`, with its channel, its output and perhaps its input for descriptors. @raises OSError"""
         if raw != self.raw:
-            self._prepare(**frames.decode(raw))
+            self.limits = frames.decode(raw)
+            self.rlimits = kernel.rlimits(self.limits, 2 + int(self.limits["cpuMs"] / 1000))
             self.raw = raw
         # Whatever can be done before the fork costs no copies of pages after it.
         if confine.in_namespaces:
             self.scratch.prepare(self.limits)
             kernel.unshare(kernel.NEWPID)
-        pid = kernel.bare_fork()
+        pid = None
+        try:
+            pid = kernel.bare_fork()
+        finally:
+            # Also after a fork that failed: the next one needs a namespace of its own.
+            if pid != 0 and confine.in_namespaces:
+                kernel.setns(self.own_processes, kernel.NEWPID)
         if pid == 0:
             _become_candidate(self.limits, self.rlimits, *fds)
-        if confine.in_namespaces:
-            kernel.setns(self.own_processes, kernel.NEWPID)
         return pid
-
-    def _prepare(self, limits, imports):
-        self.limits, self.rlimits = limits, kernel.rlimits(limits, 2 + int(limits["cpuMs"] / 1000))
-        missing = [name for name in imports if name not in sys.modules]
-        for name in missing:
-            import_module(name)
-        if missing:
-            sys.modules.pop("random", None)
-            gc.collect()
-            gc.freeze()
 
     def wait(self, pid):
         self.orders.send(FORKED.pack(pid))
@@ -89,7 +84,6 @@ def _become_candidate(limits, rlimits, channel_fd, out_write, stdin=None):
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CHANNEL)
         order = frames.receive(channel)
         _lay(order.get("files"))
-        gc.enable()
         channel.send(_READY)
     except BaseException as error:
         # Before anything of the candidate's has run: this is our trouble. Exit code and words are only believed with it.
@@ -120,6 +114,13 @@ def _run_main(channel, request):
     sys.argv = ["main.py"] + request.get("args", [])
     served = candidate.Served(channel)
     reply = served.load(request["source"], "__main__")
+    try:
+        # As an interpreter ends: its threads, then what it has registered.
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
+        atexit._run_exitfuncs()
+    except BaseException:
+        pass
     try:
         sys.stdout.flush()
         sys.stderr.flush()
