@@ -51,19 +51,36 @@ async function findFit(run: TestRun, backend: Backend, limits: SandboxLimits, tu
 }
 
 /** Without a reference the tests alone decide. */
-function modeWithout({ tests, mode }: TestRun): Pick<Fit, 'mode' | 'forgeableBecause'> {
+function modeWithout({ language, tests, mode }: TestRun): Pick<Fit, 'mode' | 'forgeableBecause'> {
   const natural =
     tests.type === 'command' || (tests.type === 'script' && tests.entry === undefined) ? 'script' : 'split';
   const chosen = natural === 'script' ? 'script' : (mode ?? 'split');
-  return { mode: chosen, forgeableBecause: chosen === 'script' ? BESIDE : null };
+  return { mode: chosen, forgeableBecause: chosen === 'script' ? BESIDE : evaluated(language, tests) };
 }
 
 const BESIDE = 'the tests run in the process of the candidate';
 
-function fitOf({ tests }: TestRun, mode: Fit['mode'], { taken, cpuMs }: Verdict): Fit {
+function fitOf({ language, tests }: TestRun, mode: Fit['mode'], { taken, cpuMs }: Verdict): Fit {
   const forgeableBecause =
-    mode === 'script' || tests.type === 'command' ? BESIDE : taken.length > 0 ? takes(taken) : null;
+    mode === 'script' || tests.type === 'command'
+      ? BESIDE
+      : taken.length > 0
+        ? takes(taken)
+        : evaluated(language, tests);
   return { mode, forgeableBecause, referenceMs: cpuMs, invalid: null };
+}
+
+const EVALUATING: { readonly [language in TestRun['language']]: RegExp } = {
+  python: /(?<![.\w])(?:eval|exec)\s*\(|\b(?:import|from)\s+(?:pickle|marshal|shelve)\b/,
+  javascript: /(?<![.\w])(?:eval|Function)\s*\(/,
+};
+
+/** What the tests run as code may be what the candidate has returned. */
+function evaluated(language: TestRun['language'], tests: TestRun['tests']): string | null {
+  const found = tests.type === 'script' ? EVALUATING[language].exec(tests.script) : null;
+  return found === null
+    ? null
+    : `the tests evaluate values (\`${found[0].replace(/\s*\($/, '')}\`), which may be the candidate's`;
 }
 
 export function takes(names: readonly string[]): string {

@@ -59,6 +59,17 @@ test('a module is the one that the tests name, not what the candidate calls by i
   }
 });
 
+test('tests that evaluate what they get say so in the label', async () => {
+  const candidate = 'def f(x):\n    return "1 + 1"\n';
+  const label = async (text: string) => {
+    const { status, forgeable, forgeableBecause } = await run({ candidate, reference: candidate, tests: script(text) });
+    return [status, forgeable, /evaluate/.test(forgeableBecause ?? '')];
+  };
+  assert.equal(await label('assert eval(f(1)) == 2'), ['pass', true, true]);
+  assert.equal(await label('import pickle\nassert f(1) == "1 + 1"'), ['pass', true, true]);
+  assert.equal(await label('import re\nassert re.compile(".").match(f(1))'), ['pass', false, false]);
+});
+
 test('processor time is held to its limit while words drip in', async () => {
   const drip = `
 import socket, struct, time, os, signal

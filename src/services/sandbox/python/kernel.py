@@ -41,7 +41,7 @@ def _check(result, what):
 def bare_fork():
     """
     A fork without Python's own housekeeping (locks of other threads, `random`, `threading`, `logging`), which dirties some 200
-    pages, most of what a fork costs. Only for a process of one thread in which nobody has imported `random`.
+    pages, most of what a fork costs. Only for a process of one thread; `random`, where it is imported, goes on with the same numbers.
     """
     return _check(_fork(), "fork")
 
