@@ -27,6 +27,8 @@ export interface PublishRequest {
   readonly files: readonly TreeFile[];
   /** The tree that this folder was last given; only its files may be removed. */
   readonly previous: readonly TreeFile[];
+  /** Called when nothing foreign is in the way, before the first byte is written. */
+  claim?(): Promise<void>;
   /** @throws Failure `blob-missing` */
   load(digest: Digest): Promise<Uint8Array>;
 }

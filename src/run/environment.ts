@@ -28,6 +28,8 @@ export interface RunEnvironment {
   readonly store: Store;
   readonly hub: ServiceHub;
   readonly publisher: Publisher;
+  /** Where the store lies, or null for one in memory. */
+  readonly storeFolder: string | null;
   emit(event: EventBody): void;
   /** First Ctrl-C: finish what is in flight, start nothing. */
   readonly drain: AbortSignal;

@@ -1,6 +1,6 @@
 /** Lays a node's tree where the manifest asks: compared and mended on every run, one process at a time a folder. */
 
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Failure } from '#contract/failure.ts';
 import type { TreeFile } from '#contract/files.ts';
 import type { Json } from '#contract/json.ts';
@@ -13,17 +13,21 @@ export async function publishTree(node: PlanNode, tree: readonly TreeFile[], sha
   const { env, options, rows } = shared;
   const to = options.publishUnder !== null ? join(options.publishUnder, node.id) : node.to?.path;
   if (to === undefined) return;
-  const note = `tree:${to}`;
+  // As it lies to the store, so that a project that is moved or copied with its store knows its files again.
+  const note = `tree:${env.storeFolder === null ? to : relative(env.storeFolder, to)}`;
   const lease = await reserve(`publish:${to}`, shared);
   try {
-    const previous = ((await env.store.notes.get(note)) as readonly TreeFile[] | undefined) ?? [];
-    // Written before as well: files of a publication that was cut short are ours, not foreign.
+    const known = (await env.store.notes.get(note)) ?? (await env.store.notes.get(`tree:${to}`));
+    const previous = (known as readonly TreeFile[] | undefined) ?? [];
     const isNew = previous.length !== tree.length || JSON.stringify(previous) !== JSON.stringify(tree);
-    if (isNew) await env.store.notes.put(note, union(previous, tree) as unknown as Json);
     const result = await env.publisher.publish({
       to,
       files: tree,
       previous,
+      async claim() {
+        // Before as well as after: files of a publication that was cut short are ours, not foreign.
+        if (isNew) await env.store.notes.put(note, union(previous, tree) as unknown as Json);
+      },
       async load(digest) {
         const [bytes] = await rows.read([digest]);
         if (bytes === undefined) throw new LostBody(node.id, digest);

@@ -238,6 +238,7 @@ export async function runEngine(plan: Plan, store: Store, options: EngineOptions
       store,
       hub: options.hub ?? NO_SERVICES,
       publisher: { publish: async () => ({ written: 0, removed: 0, kept: 0 }) },
+      storeFolder: null,
       emit: (event) => void events.push(event),
       drain: options.drain ?? never,
       stop: options.stop ?? never,

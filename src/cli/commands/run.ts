@@ -111,6 +111,7 @@ export async function runOnce(
         store,
         hub,
         publisher: makePublisher({ notes: store.notes }),
+        storeFolder: workspace.cache,
         emit: teller.emit,
         drain: interrupts.drain,
         stop: interrupts.stop,

@@ -34,7 +34,7 @@ export function makePublisher({ notes = null }: PublisherOptions = {}): Publishe
   };
 }
 
-async function publishTree({ to, files, previous, load }: PublishRequest, cache: StatCache) {
+async function publishTree({ to, files, previous, claim, load }: PublishRequest, cache: StatCache) {
   const folders = new Folders(to);
   const ours = new Set(previous.map(({ path }) => path));
   const stale: TreeFile[] = [];
@@ -47,6 +47,7 @@ async function publishTree({ to, files, previous, load }: PublishRequest, cache:
     if (found !== null && !isEqual && (!ours.has(file.path) || found.isDirectory())) throw foreign(path, found);
     if (!isEqual || ((found?.mode ?? 0) & 0o777) !== (file.mode & 0o777)) stale.push(file);
   }
+  await claim?.();
   const staging = join(to, STAGING);
   if (stale.length > 0) {
     await makeFolder(to);
