@@ -71,16 +71,14 @@ function fitOf({ language, tests }: TestRun, mode: Fit['mode'], { taken, cpuMs }
 }
 
 const EVALUATING: { readonly [language in TestRun['language']]: RegExp } = {
-  python: /(?<![.\w])(?:eval|exec)\s*\(|\b(?:import|from)\s+(?:pickle|marshal|shelve)\b/,
-  javascript: /(?<![.\w])(?:eval|Function)\s*\(/,
+  python: /\b(?:eval|exec|pickle|marshal|shelve|builtins|importlib|__import__|__builtins__|subprocess|runpy|timeit)\b/,
+  javascript: /\b(?:eval|Function|constructor)\b/,
 };
 
-/** What the tests run as code may be what the candidate has returned. */
+/** What the tests run as code may be what the candidate has returned. By words alone: rather once too often. */
 function evaluated(language: TestRun['language'], tests: TestRun['tests']): string | null {
-  const found = tests.type === 'script' ? EVALUATING[language].exec(tests.script) : null;
-  return found === null
-    ? null
-    : `the tests evaluate values (\`${found[0].replace(/\s*\($/, '')}\`), which may be the candidate's`;
+  const found = tests.type === 'script' ? EVALUATING[language].exec(`${tests.script}\n${tests.setup ?? ''}`) : null;
+  return found === null ? null : `the tests evaluate values (\`${found[0]}\`), which may be the candidate's`;
 }
 
 export function takes(names: readonly string[]): string {

@@ -5,7 +5,10 @@ import { Failure } from '#contract/failure.ts';
 import type { Json, JsonObject } from '#contract/json.ts';
 import type { Job } from './backend.ts';
 
-/** @returns the order, and how many candidates it starts one after another */
+/** In split mode: once, again with a new tester where memory ran out, and once with what it did to its arguments. */
+const MOST_SPLIT_RUNS = 3;
+
+/** @returns the order, and how many candidates it starts one after another at the most */
 export function testOrder({ source, tests, mode, limits, files }: Job): { order: JsonObject; runs: number } {
   if (tests.type === 'command') {
     throw new Failure('sandbox-tests-invalid', 'a command is run as a program, not as tests of this backend', {});
@@ -25,7 +28,7 @@ export function testOrder({ source, tests, mode, limits, files }: Job): { order:
     ...(laid.length === 0 ? {} : { files: Object.fromEntries(laid) as JsonObject }),
   };
   if (tests.type === 'stdio') return { order: { op: 'stdio', ...fields }, runs: tests.cases.length };
-  return { order: { op: mode, ...fields }, runs: 1 };
+  return { order: { op: mode, ...fields }, runs: mode === 'split' ? MOST_SPLIT_RUNS : 1 };
 }
 
 function isBelow(path: string): boolean {

@@ -67,6 +67,7 @@ test('tests that evaluate what they get say so in the label', async () => {
   };
   assert.equal(await label('assert eval(f(1)) == 2'), ['pass', true, true]);
   assert.equal(await label('import pickle\nassert f(1) == "1 + 1"'), ['pass', true, true]);
+  assert.equal(await label('assert list(map(eval, [f(1)])) == [2]'), ['pass', true, true]);
   assert.equal(await label('import re\nassert re.compile(".").match(f(1))'), ['pass', false, false]);
 });
 
@@ -230,6 +231,68 @@ test('what a candidate or its tests say wrongly is a label or a failure by its o
   const caught = script('try:\n    f("x")\nexcept TypeError as e:\n    assert "str" in str(e)');
   const own = await run({ candidate: `from math import e\n${GOOD}`, tests: caught });
   assert.equal([own.status, own.forgeable], ['pass', false]);
+});
+
+test('an end of an iteration is none where it is not asked for', async () => {
+  const candidate = 'def f(x):\n    raise StopIteration\n';
+  const scripts = [
+    'assert all(map(lambda t: f(t[0]) == t[1], [(1, 2)]))',
+    'for got, want in zip(map(f, [1, 5]), [2, 6]): assert got == want',
+  ];
+  const sets: readonly CandidateTests[] = [
+    ...scripts.map(script),
+    { type: 'cases', entry: 'f', cases: [{ args: [1], expected: null }] },
+  ];
+  for (const tests of sets) assert.is((await run({ candidate, tests })).status, 'fail_exception');
+  const throws: CandidateTests = { type: 'cases', entry: 'f', cases: [{ args: [1], throws: 'StopIteration' }] };
+  assert.is((await run({ candidate, tests: throws })).status, 'pass');
+});
+
+test('what tests leave behind is not met by the same tests again', async () => {
+  const tests = script(
+    'import os\nif not os.path.exists("expected"):\n    open("expected", "w").write(str(f(1)))\nassert f(1) == int(open("expected").read())\nos.mkdir("d")',
+  );
+  for (let nth = 0; nth < 3; nth++) assert.is((await run({ tests })).status, 'pass');
+});
+
+test('a candidate and its tests cannot take a tester down or hide an end', async () => {
+  const odd = `class Odd:\n    @property\n    def __class__(self): raise KeyError("x")\nmath = Odd()\n${GOOD}`;
+  const uses = script('assert f(1) == 2 and math.sqrt(4) == 2');
+  assert.is((await run({ candidate: odd, tests: uses })).status, 'fail_exception');
+  const raises = script('if f(1) != 2: raise KeyboardInterrupt');
+  assert.is((await run({ candidate: 'def f(x): return 1', tests: raises })).status, 'fail_exception');
+  const limit = `import resource\ntry:\n    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nexcept (ValueError, OSError):\n    pass\nprint(resource.getrlimit(resource.RLIMIT_CPU)[0] > 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0)\n`;
+  const told: CandidateTests = { type: 'stdio', cases: [{ stdin: '', stdout: 'True True\n' }] };
+  assert.is((await run({ candidate: limit, tests: told })).status, 'pass');
+  const two: CandidateTests = { type: 'stdio', cases: [{ stdin: '', stdout: '2\n' }] };
+  const ends = async (source: string) => (await run({ candidate: source, tests: two })).status;
+  assert.is(await ends('import os\nprint(2)\nos.close(3)\n1 / 0'), 'fail_exception');
+  assert.is(await ends('import os, sys\nprint(2, flush=True)\nos.closerange(3, 50)\nsys.exit(3)'), 'fail_exception');
+  const expected = JSON.parse('['.repeat(3000) + ']'.repeat(3000));
+  const deep: CandidateTests = { type: 'cases', entry: 'f', cases: [{ args: [1], expected }] };
+  assert.is((await failureOf(run({ tests: deep }))).code, 'sandbox-tests-invalid');
+  assert.is((await run({})).status, 'pass');
+});
+
+test('honest programs end as they do elsewhere', async () => {
+  const two: CandidateTests = { type: 'stdio', cases: [{ stdin: '', stdout: '2\n' }] };
+  const programs = [
+    'import os\nif os.fork():\n    os.wait()\n    print(2)\nelse:\n    import sys\n    sys.stdout = None',
+    'import atexit\natexit.register(lambda: 1 / 0)\nprint(2)',
+    'import sys\nprint("dbg", file=sys.stderr)\nprint(2)',
+    'import sys\nprint(2)\nsys.stdout.close()',
+    'import sys\nprint(2)\nsys.exit(False)',
+    'print(2)\nexit()',
+  ];
+  for (const candidate of programs) assert.is((await run({ candidate, tests: two })).status, 'pass', candidate);
+});
+
+test('tests may call from threads of their own', async () => {
+  const tests = script(
+    'from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as pool:\n    assert list(pool.map(f, range(200))) == list(range(1, 201))',
+  );
+  const { status, mode } = await run({ reference: GOOD, tests });
+  assert.equal([status, mode], ['pass', 'split']);
 });
 
 test.run();

@@ -44,6 +44,7 @@ FCNTL, FCNTLS = (72, 25), (1024, 1026)
 # Bytes beside the stream, which whoever polls for the stream would wait for in vain: sendto, sendmsg, sendmmsg, and where their flags are.
 SENDS = (((44, 206), 40), ((46, 211), 32), ((307, 269), 40))
 OUT_OF_BAND = 1
+SETRLIMIT, PRLIMIT, RLIMIT_CPU = (160, 164), (302, 261), 0
 
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 
@@ -83,6 +84,12 @@ def build(machine=kernel.MACHINE, youngest=None):
     for command in FCNTLS:
         program += [(_JEQ, 0, 1, command), (_RET, 0, 0, ERRNO | errno.EPERM)]
     program += [(_RET, 0, 0, ALLOW)]
+    # A lower limit of whole seconds would end it by a signal that looks like somebody else's.
+    refuse = (_RET, 0, 0, ERRNO | errno.EPERM)
+    program += [(_JEQ, 0, 4, SETRLIMIT[column]), (_LD, 0, 0, 16), (_JEQ, 0, 1, RLIMIT_CPU), refuse, (_RET, 0, 0, ALLOW)]
+    # A new limit, by an address of two halves; then the number of the call again.
+    program += [(_JEQ, 0, 8, PRLIMIT[column]), (_LD, 0, 0, 24), (_JEQ, 0, 5, RLIMIT_CPU), (_LD, 0, 0, 32), (_JEQ, 0, 2, 0), (_LD, 0, 0, 36)]
+    program += [(_JEQ, 1, 0, 0), refuse, (_LD, 0, 0, 0)]
     if youngest is not None:
         refuse = (_RET, 0, 0, ERRNO | errno.EPERM)
         for pair in AIMED:

@@ -64,7 +64,7 @@ class Served:
             exec(code, module.__dict__)
         except BaseException as error:
             if type(error) is SystemExit and name == "__main__":
-                return ["exit", error.code if type(error.code) in (int, type(None)) else 1]
+                return ["exit", int(error.code or 0) if type(error.code) in (int, bool, type(None)) else 1]
             return _exception_form(error)
         return ["loaded"]
 
@@ -163,7 +163,7 @@ def _run_beside(served, order):
         if error.code not in (None, 0, False):
             return ["x", "AssertionError", ["AssertionError"], "the tests exit with %s" % (error.code,)]
     except scripts.Vacuous as error:
-        return ["vacuous", str(error)]
+        return ["vacuous", str(error), token]
     except BaseException as error:
         return _exception_form(error)
     return ["done", token]

@@ -45,9 +45,11 @@ class Run:
         self.look_at = self.started + limits["cpuMs"] + _GRACE_MS
         self.channel, theirs = socket.socketpair()
         self.out, out_write = os.pipe()
-        # Others may read from it too, where they see /proc.
-        os.set_blocking(self.out, False)
-        given = [theirs.detach(), out_write] + ([] if stdin is None else [_readable(stdin)])
+        self.errors, error_write = os.pipe()
+        for fd in (self.out, self.errors):
+            # Others may read from it too, where they see /proc.
+            os.set_blocking(fd, False)
+        given = [theirs.detach(), out_write, error_write] + ([] if stdin is None else [_readable(stdin)])
         try:
             frames.send(forks, limits, given)
         except frames.Closed:
@@ -74,6 +76,7 @@ class Run:
         finally:
             self.channel.close()
             os.close(self.out)
+            os.close(self.errors)
 
     # ---- waiting -------------------------------------------------------------------------------------------------
 
@@ -85,7 +88,8 @@ class Run:
         poll = select.poll()
         poll.register(fd, event)
         poll.register(self.outside, select.POLLIN | select.POLLRDHUP)
-        poll.register(self.out, select.POLLIN)
+        for out in (self.out, self.errors):
+            poll.register(out, select.POLLIN)
         while True:
             now = frames.monotonic_ms()
             # However fast things come.
@@ -98,8 +102,9 @@ class Run:
             if self.outside.fileno() in ready:
                 # Nobody waits for this run any more.
                 raise Deserted
-            if self.out in ready and not self._hear():
-                poll.unregister(self.out)
+            for out in (self.out, self.errors):
+                if out in ready and not self._hear(out):
+                    poll.unregister(out)
             if fd in ready:
                 return True
             if left <= 0:
@@ -173,17 +178,17 @@ class Run:
 
     # ---- limits --------------------------------------------------------------------------------------------------
 
-    def _hear(self):
+    def _hear(self, fd):
         """@returns False at the end of the output"""
         try:
-            piece = os.read(self.out, _PIECE)
+            piece = os.read(fd, _PIECE)
         except BlockingIOError:
             return True
         self.written += len(piece)
         self.said = self.said or piece[:_KEPT_TROUBLE]
         if self.written > self.limits["outputBytes"]:
             self._stop("output_limit")
-        elif self.keeps_output:
+        elif self.keeps_output and fd == self.out:
             self.output.append(piece)
         return bool(piece)
 
@@ -248,10 +253,11 @@ class Run:
         }
 
     def _hear_the_rest(self):
-        poll = select.poll()
-        poll.register(self.out, select.POLLIN)
-        while self.reason is None and poll.poll(0) and self._hear():
-            pass
+        for fd in (self.out, self.errors):
+            poll = select.poll()
+            poll.register(fd, select.POLLIN)
+            while self.reason is None and poll.poll(0) and self._hear(fd):
+                pass
 
 
 def _readable(data):

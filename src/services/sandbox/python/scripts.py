@@ -8,9 +8,9 @@ import types
 _ACTS = (ast.Assert, ast.Expr, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Raise, ast.AsyncFor, ast.AsyncWith)
 _NAMING = tuple(getattr(ast, name) for name in ("ExceptHandler", "MatchAs", "MatchStar") if hasattr(ast, name))
 _KINDS = (ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
-# What only computes: no imports, classes, decorators of anybody's, attributes but the methods of values, nothing written but names and items.
+# What only computes: no imports but those below, no classes, decorators of anybody's, attributes but the methods of values, nothing written but names and items.
 _COMPUTING = {kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, _KINDS)} | {
-    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Pass, ast.Expr, ast.Assert, ast.Raise,
+    ast.Module, ast.alias, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Pass, ast.Expr, ast.Assert, ast.Raise,
     ast.Assign, ast.AugAssign, ast.For, ast.While, ast.Break, ast.Continue, ast.If, ast.Try, ast.ExceptHandler,
     ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.List, ast.Tuple, ast.Set, ast.Dict,
     ast.Compare, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Lambda, ast.JoinedStr, ast.FormattedValue,
@@ -24,6 +24,9 @@ _PURE = {kind.__name__ for kind in _VALUES} | {
     "len", "map", "max", "min", "next", "oct", "ord", "pow", "repr", "reversed", "round", "slice", "sorted", "sum", "zip",
 }
 _PURE |= {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception)}
+# Functions of values alone, and no other module in sight.
+_PURE_MODULES = ("math", "cmath", "itertools")
+_METHODS |= {name for module in _PURE_MODULES for name in dir(__import__(module)) if not name.startswith("_")}
 # Under these names scripts import the candidate.
 CANDIDATE_MODULES = ("solution", "candidate", "submission")
 
@@ -146,6 +149,8 @@ def _bindings(node, bound):
         bound.add(node.name)
     elif isinstance(node, ast.alias):
         bound.add((node.asname or node.name).split(".")[0])
+    elif isinstance(node, ast.arg):
+        bound.add(node.arg)
     elif isinstance(node, _NAMING) and node.name is not None:
         bound.add(node.name)
 
@@ -159,6 +164,10 @@ def _compared_types(tree):
 
 def _computes(node, compared):
     kind = type(node)
+    if kind is ast.Import:
+        return all(alias.name in _PURE_MODULES for alias in node.names)
+    if kind is ast.ImportFrom:
+        return node.module in _PURE_MODULES and node.level == 0 and all(alias.name in _METHODS for alias in node.names)
     if node in compared:
         return True
     if kind is ast.Name:

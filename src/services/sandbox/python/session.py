@@ -3,6 +3,7 @@ The tests' end of the channel to one candidate: calls go out as data, and what c
 What is not of the protocol is the candidate's trouble, and no verdict but a failure can be made of it.
 """
 
+import _thread
 import builtins
 import hashlib
 
@@ -26,8 +27,8 @@ class Unloaded(BaseException):
     """It could not be loaded."""
 
 
-# An exception of these is not made of a text alone.
-_WITH_PARTS = getattr(builtins, "BaseExceptionGroup", ())
+# Not made of a text alone, or taken by the tests' own loops for their end: any call would seem to be the last.
+_NOT_RELAYED = tuple(getattr(builtins, name) for name in ("BaseExceptionGroup", "StopIteration", "StopAsyncIteration") if hasattr(builtins, name))
 
 
 class Relayed:
@@ -39,7 +40,7 @@ _relayed_classes = {}
 
 def _relayed_class(name):
     base = getattr(builtins, name, Exception)
-    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, _WITH_PARTS):
+    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, _NOT_RELAYED):
         base = Exception
     found = _relayed_classes.get(base)
     if found is None:
@@ -57,6 +58,7 @@ class Session:
         self.mutated = False
         self.entry = entry
         self.trouble = None
+        self.turn = _thread.RLock()
         self.ready = False
         self.calls = 0
         self.answered = 0
@@ -64,6 +66,10 @@ class Session:
         self.behaviour = hashlib.sha256()
 
     def ask(self, order):
+        with self.turn:
+            return self._ask(order)
+
+    def _ask(self, order):
         if self.trouble is not None:
             raise CandidateGone
         try:
@@ -76,7 +82,7 @@ class Session:
         except frames.Malformed as error:
             self.trouble = ("forged", "its answer is %s" % error)
             raise CandidateGone from None
-        return self.read(reply, raw)
+        return self.read(reply, raw, order[0] == "next")
 
     def first(self):
         """How it was loaded. @raises Unloaded"""
@@ -97,7 +103,7 @@ class Session:
         self.behaviour.update(repr(reply[:2]).encode("utf-8", "replace"))
         raise Unloaded
 
-    def read(self, reply, raw):
+    def read(self, reply, raw, may_stop):
         try:
             if reply[0] == "v" and len(reply) in (2, 3):
                 value = wire.decode(reply[1], self.revive)
@@ -107,7 +113,7 @@ class Session:
             if reply == ["big"]:
                 self.trouble = ("output_limit", "an answer of more than %d bytes" % LARGEST_REPLY)
                 raise CandidateGone
-            if reply == ["stop"]:
+            if reply == ["stop"] and may_stop:
                 self.behaviour.update(b"stop")
                 error = StopIteration()
             elif reply[0] == "x":
@@ -146,6 +152,11 @@ class Session:
         raise wire.NotData("a %s cannot be handed to a candidate in another process" % type(value).__name__)
 
     def call(self, target, args, kwargs):
+        # Tests may call from threads of their own.
+        with self.turn:
+            return self._call(target, args, kwargs)
+
+    def _call(self, target, args, kwargs):
         order = ["call", target, [self.encode(arg) for arg in args], {name: self.encode(arg) for name, arg in kwargs.items()}]
         self.calls += 1
         self.after = None

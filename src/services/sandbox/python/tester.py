@@ -81,7 +81,8 @@ class Suite:
             if name != self.entry and name not in scripts.CANDIDATE_MODULES:
                 try:
                     namespace[name] = session.resolve(name)
-                except (AttributeError, ImportError, ValueError):
+                except Exception:
+                    # It has none, or makes trouble when asked: the tests miss it if they need it.
                     continue
         for name in scripts.CANDIDATE_MODULES:
             sys.modules[name] = _CandidateModule(name, session, self.entry)
@@ -101,7 +102,9 @@ class Suite:
         except MemoryError as error:
             # Its own, or that of the tests, which its answers have filled.
             return self._failed("memory", error)
-        except Exception as error:
+        except (CandidateGone, CandidateExit, Unloaded):
+            raise
+        except BaseException as error:
             return self._failed("fail_exception", error)
         if session.calls == 0 and session.trouble is None:
             return "invalid", "the tests never call the candidate"
@@ -134,8 +137,6 @@ class Suite:
             given = session.call(self.entry, args, kwargs)
             if isinstance(given, RemoteIterator) and isinstance(expected, (list, tuple)):
                 return ("fail_assert", "it returns an iterator")
-        except StopIteration:
-            given = None
         except wire.NotData:
             raise
         except Exception as error:

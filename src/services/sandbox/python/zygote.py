@@ -3,8 +3,10 @@ The warmed interpreter that candidates are forked from, one a run. It was forked
 candidates: what a candidate is to do comes over its own channel.
 """
 
+import _sitebuiltins
 import atexit
 import binascii
+import builtins
 import gc
 import os
 import signal
@@ -37,7 +39,7 @@ class Zygote:
         self.raw = self.limits = self.rlimits = None
 
     def fork(self, raw, fds):
-        """A candidate under the limits of `raw`, with its channel, its output and perhaps its input for descriptors. @raises OSError"""
+        """A candidate under the limits of `raw`, with its channel, its two outputs and perhaps its input for descriptors. @raises OSError"""
         if raw != self.raw:
             self.limits = frames.decode(raw)
             self.rlimits = kernel.rlimits(self.limits, 2 + int(self.limits["cpuMs"] / 1000))
@@ -65,14 +67,14 @@ class Zygote:
         self.orders.send(ENDED.pack(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
 
 
-def _become_candidate(limits, rlimits, channel_fd, out_write, stdin=None):
+def _become_candidate(limits, rlimits, channel_fd, out_write, error_write, stdin=None):
     """In the fork. Never returns."""
     try:
         channel_fd = os.dup2(channel_fd, 63) if channel_fd < 3 else channel_fd
         # One of its own: what it sets on it must not be met by the next.
         os.dup2(os.open("/dev/null", os.O_RDONLY) if stdin is None else stdin, 0)
         os.dup2(out_write, 1)
-        os.dup2(out_write, 2)
+        os.dup2(error_write, 2)
         if channel_fd != _CHANNEL:
             os.dup2(channel_fd, _CHANNEL)
         kernel.close_from(_CHANNEL + 1)
@@ -113,6 +115,8 @@ def _run_main(channel, request):
     """As a program of its own: the end is its exit code, its words are its output."""
     sys.argv = ["main.py"] + request.get("args", [])
     served = candidate.Served(channel)
+    first = os.getpid()
+    builtins.exit, builtins.quit = (_sitebuiltins.Quitter(name, "the end of the input") for name in ("exit", "quit"))
     reply = served.load(request["source"], "__main__")
     try:
         # As an interpreter ends: its threads, then what it has registered.
@@ -122,12 +126,20 @@ def _run_main(channel, request):
     except BaseException:
         pass
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
     except BaseException:
         reply = reply if reply[0] == "x" else ["x", "OSError", ["OSError"], "its output cannot be written"]
-    frames.send(channel, reply)
-    os._exit(0)
+    code = 0 if reply == ["loaded"] else reply[1] & 255 if reply[0] == "exit" else 1
+    try:
+        # A fork of it has nothing to report.
+        if os.getpid() == first:
+            frames.send(channel, reply)
+            code = 0
+    except frames.Closed:
+        pass
+    os._exit(code)
 
 
 def _digests(sources):
@@ -183,7 +195,7 @@ def serve(orders, own_processes=None):
         gc.collect()
         gc.freeze()
         while True:
-            raw, fds = frames.receive_raw_with_fds(orders, 3)
+            raw, fds = frames.receive_raw_with_fds(orders, 4)
             pid, trouble = 0, ""
             try:
                 pid = zygote.fork(raw, fds)
