@@ -183,7 +183,8 @@ def attack():
         return 'kept in' if made < 64 else made
     return made
 `,
-      ends: kept,
+      // Some versions of Python wait for ever for a thread that found no memory to begin with.
+      ends: ['pass', 'timeout_wall'],
     },
     {
       name: 'daemon, session escape, kill(-1), SIGSTOP',
