@@ -14,12 +14,12 @@ export interface FileSource {
 }
 
 /** A file of a published tree; `path` is relative, with forward slashes, and never leaves the folder. */
-export interface TreeFile {
+export type TreeFile = {
   readonly path: string;
   readonly digest: Digest;
   readonly bytes: number;
   readonly mode: number;
-}
+};
 
 export interface PublishRequest {
   /** Absolute folder. */

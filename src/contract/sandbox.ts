@@ -77,7 +77,7 @@ export interface SandboxPolicy {
 /** JSON, or `{"$literal": "<text>"}` for what JSON lacks: a Python literal such as `(1, 2)`, `{1, 2}`, `b"x"`, `1j`. */
 export type TestValue = Json;
 
-export interface FunctionCase {
+export type FunctionCase = {
   readonly args: readonly TestValue[];
   readonly kwargs?: { readonly [name: string]: TestValue };
   /** Compared with `==` and by exact type, all the way down; true is not 1 and 1.0 is not 1. */
@@ -86,7 +86,7 @@ export interface FunctionCase {
   readonly throws?: string;
   /** Numbers may differ by this much, absolutely or relatively. */
   readonly tolerance?: number;
-}
+};
 
 export type CandidateTests =
   | { readonly type: 'cases'; readonly entry: string; readonly cases: readonly FunctionCase[] }

@@ -1,9 +1,9 @@
 /** Lays a node's tree where the manifest asks: compared and mended on every run, one process at a time a folder. */
 
 import { join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '#contract/failure.ts';
 import type { TreeFile } from '#contract/files.ts';
-import type { Json } from '#contract/json.ts';
 import type { PlanNode } from '#contract/plan.ts';
 import type { Shared } from './environment.ts';
 import { LostBody } from './rows.ts';
@@ -19,14 +19,14 @@ export async function publishTree(node: PlanNode, tree: readonly TreeFile[], sha
   try {
     const known = (await env.store.notes.get(note)) ?? (await env.store.notes.get(`tree:${to}`));
     const previous = (known as readonly TreeFile[] | undefined) ?? [];
-    const isNew = previous.length !== tree.length || JSON.stringify(previous) !== JSON.stringify(tree);
+    const isNew = !isDeepStrictEqual(previous, tree);
     const result = await env.publisher.publish({
       to,
       files: tree,
       previous,
       async claim() {
         // Before as well as after: files of a publication that was cut short are ours, not foreign.
-        if (isNew) await env.store.notes.put(note, union(previous, tree) as unknown as Json);
+        if (isNew) await env.store.notes.put(note, union(previous, tree));
       },
       async load(digest) {
         const [bytes] = await rows.read([digest]);
@@ -34,7 +34,7 @@ export async function publishTree(node: PlanNode, tree: readonly TreeFile[], sha
         return bytes;
       },
     });
-    if (isNew) await env.store.notes.put(note, tree as unknown as Json);
+    if (isNew) await env.store.notes.put(note, tree);
     const text = options.publishUnder !== null ? to : (node.to?.text ?? to);
     env.emit({
       type: 'published',

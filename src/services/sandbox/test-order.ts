@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { Failure } from '#contract/failure.ts';
-import type { Json, JsonObject } from '#contract/json.ts';
+import type { JsonObject } from '#contract/json.ts';
 import type { Job } from './backend.ts';
 
 /** In split mode: once, again with a new tester where memory ran out, and once with what it did to its arguments. */
@@ -24,7 +24,7 @@ export function testOrder({ source, tests, mode, limits, files }: Job): { order:
   const fields = {
     source,
     limits: { ...limits },
-    tests: tests as unknown as Json,
+    tests,
     ...(laid.length === 0 ? {} : { files: Object.fromEntries(laid) as JsonObject }),
   };
   if (tests.type === 'stdio') return { order: { op: 'stdio', ...fields }, runs: tests.cases.length };

@@ -27,8 +27,8 @@ class Unloaded(BaseException):
     """It could not be loaded."""
 
 
-# Not made of a text alone, or taken by the tests' own loops for their end: any call would seem to be the last.
-_NOT_RELAYED = tuple(getattr(builtins, name) for name in ("BaseExceptionGroup", "StopIteration", "StopAsyncIteration") if hasattr(builtins, name))
+# A group is not made of a text alone; the others would end a loop of the tests' own around the call.
+_NOT_RELAYED = (getattr(builtins, "BaseExceptionGroup", StopIteration), StopIteration, StopAsyncIteration)
 
 
 class Relayed:

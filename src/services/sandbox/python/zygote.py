@@ -9,7 +9,6 @@ import binascii
 import builtins
 import gc
 import os
-import signal
 import socket
 import struct
 import sys
